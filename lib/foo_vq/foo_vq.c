@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 dpdk-foo contributors
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+
+#include "foo_vq_impl.h"
+
+/** Pieces kept beside two a descriptor: chains that span regions need a few more. */
+#define VQ_SEG_EXTRA 64
+
+static bool
+vq_feature(const struct foo_vq_config *cfg, unsigned int bit)
+{
+	return (cfg->features >> bit) & 1;
+}
+
+static int
+vq_alloc(struct foo_vq *vq)
+{
+	vq->seg_max = 2 * (uint32_t)vq->size + VQ_SEG_EXTRA;
+	vq->seg = calloc(vq->seg_max, sizeof(*vq->seg));
+	vq->inflight = calloc(vq->size, sizeof(*vq->inflight));
+	return vq->seg != NULL && vq->inflight != NULL ? 0 : -ENOMEM;
+}
+
+int
+foo_vq_init(struct foo_vq *vq, const struct foo_vq_config *cfg)
+{
+	int ret;
+
+	memset(vq, 0, sizeof(*vq));
+	vq->mem = cfg->mem;
+	vq->desc = cfg->desc;
+	vq->avail = cfg->driver;
+	vq->used = cfg->device;
+	vq->device_gpa = cfg->device_gpa;
+	vq->size = cfg->size;
+	vq->callfd = cfg->callfd;
+	vq->packed = vq_feature(cfg, VIRTIO_F_RING_PACKED);
+	vq->event_idx = vq_feature(cfg, VIRTIO_RING_F_EVENT_IDX);
+	vq->indirect = vq_feature(cfg, VIRTIO_RING_F_INDIRECT_DESC);
+	vq->in_order = vq_feature(cfg, VIRTIO_F_IN_ORDER);
+	if (vq->size == 0 || vq->size > FOO_VQ_MAX_SIZE)
+		return -EINVAL;
+	ret = vq->packed ? vq_packed_init(vq, cfg) : vq_split_init(vq, cfg);
+	if (ret == 0)
+		ret = vq_alloc(vq);
+	if (ret != 0)
+		foo_vq_fini(vq);
+	else
+		foo_vq_kicks_disable(vq);
+	return ret;
+}
+
+void
+foo_vq_fini(struct foo_vq *vq)
+{
+	free(vq->seg);
+	free(vq->inflight);
+	vq->seg = NULL;
+	vq->inflight = NULL;
+}
+
+void
+foo_vq_break(struct foo_vq *vq, enum foo_fault fault)
+{
+	vq->stats.fault[fault]++;
+	if (vq->broken == FOO_FAULT_NONE)
+		vq->broken = (uint8_t)fault;
+}
+
+void
+foo_vq_prefetch(const struct foo_vq *vq, uint16_t n)
+{
+	if (vq->packed)
+		vq_packed_prefetch(vq, n);
+	else
+		vq_split_prefetch(vq, n);
+}
+
+uint16_t
+foo_vq_pop(struct foo_vq *vq, struct foo_chain *chain, uint16_t max)
+{
+	uint16_t n;
+
+	if (unlikely(vq->broken != FOO_FAULT_NONE))
+		return 0;
+	vq->walked = 0;
+	max = RTE_MIN(max, FOO_VQ_BURST_MAX);
+	n = vq->packed ? vq_packed_pop(vq, chain, max) : vq_split_pop(vq, chain, max);
+	vq->stats.chains += n;
+	return n;
+}
+
+void
+foo_vq_undo(struct foo_vq *vq, const struct foo_chain *chain, uint16_t n)
+{
+	if (vq->packed)
+		vq_packed_undo(vq, chain, n);
+	else
+		vq_split_undo(vq, chain, n);
+	vq->stats.chains -= n;
+}
+
+void
+foo_vq_push(struct foo_vq *vq, const struct foo_chain *chain, uint32_t written)
+{
+	foo_vq_push_burst(vq, chain, &written, 1);
+}
+
+void
+foo_vq_push_burst(struct foo_vq *vq, const struct foo_chain *chain, const uint32_t *written,
+		  uint16_t n)
+{
+	if (vq->packed)
+		vq_packed_push(vq, chain, written, n);
+	else
+		vq_split_push(vq, chain, written, n);
+	vq->pushed += n;
+}
+
+bool
+foo_vq_flush(struct foo_vq *vq)
+{
+	bool wanted;
+
+	if (vq->pushed == 0 && !vq->call_forced)
+		return false;
+	wanted = vq->packed ? vq_packed_flush(vq) : vq_split_flush(vq);
+	if (vq->call_forced) {
+		vq->call_forced = false;
+		wanted = true;
+	}
+	vq->stats.calls_suppressed += !wanted;
+	return wanted;
+}
+
+void
+foo_vq_call(struct foo_vq *vq)
+{
+	if (vq->callfd == FOO_VQ_NO_FD)
+		return;
+	/* An eventfd that is full has a wake-up pending already; a guest that broke its own
+	 * eventfd is not told. Either way there is nothing to do about an error. */
+	(void)eventfd_write(vq->callfd, 1);
+	vq->stats.calls++;
+}
+
+bool
+foo_vq_avail(const struct foo_vq *vq)
+{
+	if (vq->broken != FOO_FAULT_NONE)
+		return false;
+	return vq->packed ? vq_packed_avail(vq) : vq_split_avail(vq);
+}
+
+static void
+vq_kicks(struct foo_vq *vq, bool wanted)
+{
+	vq->kicks_wanted = wanted;
+	if (vq->packed)
+		vq_packed_kicks(vq, wanted);
+	else
+		vq_split_kicks(vq, wanted);
+}
+
+void
+foo_vq_kicks_enable(struct foo_vq *vq)
+{
+	vq_kicks(vq, true);
+	/* Pairs with the driver's barrier between its store of the avail index (or flags) and its
+	 * load of our event fields: one of the two sees the other. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+void
+foo_vq_kicks_disable(struct foo_vq *vq)
+{
+	vq_kicks(vq, false);
+}
+
+uint16_t
+foo_vq_avail_base(const struct foo_vq *vq)
+{
+	return vq->packed ? (uint16_t)(vq->avail_idx | vq->avail_wrap << 15) : vq->avail_idx;
+}
+
+uint16_t
+foo_vq_used_base(const struct foo_vq *vq)
+{
+	return vq->packed ? (uint16_t)(vq->used_idx | vq->used_wrap << 15) : vq->used_idx;
+}
+
+/** Map a buffer into pieces; the region of the last translation is tried first. */
+static int
+walk_map(struct foo_vq *vq, uint64_t addr, uint32_t len, struct foo_seg *seg, unsigned int room)
+{
+	uint8_t *va = foo_mem_va(vq->mem, &vq->mem_cache, addr, len);
+
+	if (va == NULL || room == 0)
+		return foo_mem_map(vq->mem, addr, len, seg, room);
+	*seg = (struct foo_seg){.va = va, .len = len};
+	return 1;
+}
+
+void
+vq_walk_add(struct foo_vq *vq, struct vq_walk *w, uint64_t addr, uint32_t len, bool write)
+{
+	struct foo_seg *seg = w->seg + w->nread + w->nwrite;
+	unsigned int room = w->max - w->nread - w->nwrite;
+	int n;
+
+	if (w->fault != FOO_FAULT_NONE || len == 0)
+		return;
+	if (!write && w->nwrite != 0) {
+		w->fault = FOO_FAULT_READ_AFTER_WRITE;
+		return;
+	}
+	n = walk_map(vq, addr, len, seg, room);
+	if (n < 0) {
+		w->fault = n == -ERANGE ? FOO_FAULT_ADDR_WRAP :
+			   n == -EFAULT ? FOO_FAULT_ADDR_UNMAPPED :
+					  FOO_FAULT_SEGMENTS;
+		return;
+	}
+	w->len[write] += len;
+	if (w->len[0] + w->len[1] > UINT32_MAX)
+		w->fault = FOO_FAULT_LEN_TOTAL;
+	*(write ? &w->nwrite : &w->nread) += (unsigned int)n;
+}
+
+/** One entry of an indirect table, which may cross regions. */
+static int
+walk_table_load(struct foo_vq *vq, const uint8_t *table, uint64_t addr, unsigned int idx,
+		struct vq_desc *d)
+{
+	uint8_t raw[sizeof(struct vring_desc)];
+	int ret;
+
+	if (table != NULL) {
+		*d = vq_desc_load(table + idx * sizeof(struct vring_desc));
+		return 0;
+	}
+	ret = foo_mem_read(vq->mem, addr + idx * sizeof(raw), raw, sizeof(raw));
+	if (ret == 0)
+		*d = vq_desc_load(raw);
+	return ret;
+}
+
+/** Flags of an entry: a packed one has them behind its id, where a split one has next. */
+static uint16_t
+walk_table_flags(const struct foo_vq *vq, const struct vq_desc *d)
+{
+	if (!vq->packed)
+		return d->flags;
+	return vq->table_read_only ? d->next & ~VRING_DESC_F_WRITE : d->next;
+}
+
+enum foo_fault
+vq_walk_table(struct foo_vq *vq, struct vq_walk *w, uint64_t addr, uint32_t len)
+{
+	unsigned int count = len / sizeof(struct vring_desc), idx = 0;
+	const uint8_t *table;
+	struct vq_desc d;
+	uint16_t flags;
+
+	if (!vq->indirect)
+		w->fault = FOO_FAULT_INDIRECT_FEATURE;
+	else if (len == 0 || len % sizeof(struct vring_desc) != 0 || count > vq->size)
+		w->fault = FOO_FAULT_INDIRECT_LEN;
+	else if (len > UINT64_MAX - addr)
+		w->fault = FOO_FAULT_ADDR_WRAP;
+	if (w->fault != FOO_FAULT_NONE)
+		return FOO_FAULT_NONE;
+	table = foo_mem_va(vq->mem, &vq->mem_cache, addr, len);
+	do {
+		if (w->left-- == 0)
+			return FOO_FAULT_CHAIN_LONG;
+		if (walk_table_load(vq, table, addr, idx, &d) != 0) {
+			w->fault = FOO_FAULT_ADDR_UNMAPPED;
+			return FOO_FAULT_NONE;
+		}
+		flags = walk_table_flags(vq, &d);
+		if (flags & VRING_DESC_F_INDIRECT)
+			return FOO_FAULT_INDIRECT_NESTED;
+		vq_walk_add(vq, w, d.addr, d.len, flags & VRING_DESC_F_WRITE);
+		if (vq->packed) {
+			/* entries follow each other, NEXT is reserved (VIRTIO 1.2, 2.8.7) */
+			idx++;
+		} else if (flags & VRING_DESC_F_NEXT) {
+			idx = d.next;
+			if (idx >= count)
+				return FOO_FAULT_NEXT_RANGE;
+		} else {
+			break;
+		}
+	} while (idx < count && w->fault == FOO_FAULT_NONE);
+	return FOO_FAULT_NONE;
+}
+
+void
+vq_walk_end(struct foo_vq *vq, const struct vq_walk *w, struct foo_chain *chain)
+{
+	vq->walked += vq->size - w->left;
+	chain->fault = (uint16_t)w->fault;
+	if (w->fault != FOO_FAULT_NONE) {
+		vq->stats.fault[w->fault]++;
+		chain->seg = NULL;
+		chain->nread = chain->nwrite = 0;
+		chain->read_len = chain->write_len = 0;
+		return;
+	}
+	chain->seg = w->seg;
+	chain->nread = (uint16_t)w->nread;
+	chain->nwrite = (uint16_t)w->nwrite;
+	chain->read_len = (uint32_t)w->len[0];
+	chain->write_len = (uint32_t)w->len[1];
+}

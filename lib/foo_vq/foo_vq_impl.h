@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 dpdk-foo contributors
+ */
+#ifndef FOO_VQ_IMPL_H
+#define FOO_VQ_IMPL_H
+
+/*
+ * What the two ring formats share. Private to this folder.
+ */
+
+#include "foo_vq.h"
+
+_Static_assert(
+	__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+	"virtqueues are little-endian (VIRTIO 1.2, 1.4); this host is not, and nothing swaps");
+
+/** A descriptor of an indirect table or of a split ring, copied out of guest memory once. */
+struct vq_desc {
+	uint64_t addr;
+	uint32_t len;
+	uint16_t flags;
+	uint16_t next;
+};
+
+/** A chain while it is being read. */
+struct vq_walk {
+	struct foo_seg *seg; /* where the chain's pieces go */
+	unsigned int max;    /* room there */
+	unsigned int nread;
+	unsigned int nwrite;
+	uint64_t len[2];      /* readable, writable bytes */
+	unsigned int left;    /* descriptors that the chain may still have */
+	enum foo_fault fault; /* REFUSE fault found so far */
+};
+
+/** An 8-byte word at any alignment. */
+struct vq_word {
+	uint64_t w;
+} __attribute__((packed, may_alias));
+
+/** One load that the compiler cannot repeat: what is checked is what is used. */
+static inline uint64_t
+vq_load64(const void *p)
+{
+	return ((const volatile struct vq_word *)p)->w;
+}
+
+static inline struct vq_desc
+vq_desc_load(const void *p)
+{
+	uint64_t second = vq_load64((const uint8_t *)p + 8);
+
+	return (struct vq_desc){.addr = vq_load64(p),
+				.len = (uint32_t)second,
+				.flags = (uint16_t)(second >> 32),
+				.next = (uint16_t)(second >> 48)};
+}
+
+/** Add one descriptor's buffer to the chain, or note why the chain is refused. */
+void vq_walk_add(struct foo_vq *vq, struct vq_walk *w, uint64_t addr, uint32_t len, bool write);
+
+/**
+ * Add the descriptors of an indirect table.
+ *
+ * @return a BREAK fault, or FOO_FAULT_NONE (look at w->fault then)
+ */
+enum foo_fault vq_walk_table(struct foo_vq *vq, struct vq_walk *w, uint64_t addr, uint32_t len);
+
+/** Start reading a chain whose pieces go to seg. */
+static inline void
+vq_walk_start(struct vq_walk *w, struct foo_seg *seg, unsigned int max, unsigned int budget)
+{
+	*w = (struct vq_walk){.seg = seg, .max = max, .left = budget};
+}
+
+/** Enter what was read into the chain: its pieces, or its fault. */
+void vq_walk_end(struct foo_vq *vq, const struct vq_walk *w, struct foo_chain *chain);
+
+/** The region of the last translation, for loops that keep it in registers. */
+struct vq_window {
+	uint64_t gpa;
+	uint64_t size; /* 0: there was none */
+	uint8_t *va;
+};
+
+static inline struct vq_window
+vq_window(const struct foo_vq *vq)
+{
+	const struct foo_mem_region *r = vq->mem_cache;
+
+	return r != NULL ? (struct vq_window){r->gpa, r->size, r->va} : (struct vq_window){0};
+}
+
+/** Where a buffer is, if it lies in the window and is not empty; else NULL. */
+static inline uint8_t *
+vq_window_va(const struct vq_window *win, uint64_t addr, uint32_t len)
+{
+	uint64_t off = addr - win->gpa;
+
+	/* len - 1: an empty buffer is beyond any region */
+	return likely(off < win->size && (uint64_t)len - 1 < win->size - off) ? win->va + off :
+										NULL;
+}
+
+/** Enter a chain of one direct descriptor. A queue's chains are nearly all of one direction: the
+ * branch costs nothing, and behind it constants are stored together. */
+static inline void
+vq_chain_single(struct foo_chain *chain, struct foo_seg *seg, uint8_t *va, uint32_t len,
+		uint16_t flags, uint16_t id)
+{
+	seg->va = va;
+	seg->len = len;
+	chain->seg = seg;
+	chain->id = id;
+	if (flags & VRING_DESC_F_WRITE) {
+		chain->nread = 0;
+		chain->nwrite = 1;
+		chain->read_len = 0;
+		chain->write_len = len;
+	} else {
+		chain->nread = 1;
+		chain->nwrite = 0;
+		chain->read_len = len;
+		chain->write_len = 0;
+	}
+	chain->slots = 1;
+	chain->fault = FOO_FAULT_NONE;
+}
+
+int vq_split_init(struct foo_vq *vq, const struct foo_vq_config *cfg);
+void vq_split_prefetch(const struct foo_vq *vq, uint16_t n);
+uint16_t vq_split_pop(struct foo_vq *vq, struct foo_chain *chain, uint16_t max);
+void vq_split_undo(struct foo_vq *vq, const struct foo_chain *chain, uint16_t n);
+void vq_split_push(struct foo_vq *vq, const struct foo_chain *chain, const uint32_t *written,
+		   uint16_t n);
+bool vq_split_flush(struct foo_vq *vq);
+bool vq_split_avail(const struct foo_vq *vq);
+void vq_split_kicks(struct foo_vq *vq, bool wanted);
+
+int vq_packed_init(struct foo_vq *vq, const struct foo_vq_config *cfg);
+void vq_packed_prefetch(const struct foo_vq *vq, uint16_t n);
+uint16_t vq_packed_pop(struct foo_vq *vq, struct foo_chain *chain, uint16_t max);
+void vq_packed_undo(struct foo_vq *vq, const struct foo_chain *chain, uint16_t n);
+void vq_packed_push(struct foo_vq *vq, const struct foo_chain *chain, const uint32_t *written,
+		    uint16_t n);
+bool vq_packed_flush(struct foo_vq *vq);
+bool vq_packed_avail(const struct foo_vq *vq);
+void vq_packed_kicks(struct foo_vq *vq, bool wanted);
+
+#endif /* FOO_VQ_IMPL_H */

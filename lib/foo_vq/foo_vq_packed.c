@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 dpdk-foo contributors
+ *
+ * Packed virtqueues (VIRTIO 1.2, 2.8).
+ */
+#include <errno.h>
+
+#include <rte_prefetch.h>
+
+#include "foo_vq_impl.h"
+
+#define PACKED_AVAIL ((uint16_t)(1u << VRING_PACKED_DESC_F_AVAIL))
+#define PACKED_USED ((uint16_t)(1u << VRING_PACKED_DESC_F_USED))
+#define PACKED_WRAP_BIT VRING_PACKED_EVENT_F_WRAP_CTR
+
+/** A packed descriptor, copied out of guest memory once. */
+struct packed_desc {
+	uint64_t addr;
+	uint32_t len;
+	uint16_t id;
+	uint16_t flags;
+};
+
+static bool
+packed_aligned(const void *p, uintptr_t align)
+{
+	return ((uintptr_t)p & (align - 1)) == 0;
+}
+
+static bool
+packed_base(uint16_t base, uint16_t size, uint16_t *pos, bool *wrap)
+{
+	*pos = base & ((1u << PACKED_WRAP_BIT) - 1);
+	*wrap = base >> PACKED_WRAP_BIT;
+	return *pos < size;
+}
+
+int
+vq_packed_init(struct foo_vq *vq, const struct foo_vq_config *cfg)
+{
+	const uint64_t event = sizeof(struct vring_packed_desc_event);
+
+	if (!packed_aligned(vq->packed_desc, 16) || !packed_aligned(vq->driver_event, 4) ||
+	    !packed_aligned(vq->device_event, 4))
+		return -EINVAL;
+	if (!packed_base(cfg->avail_base, vq->size, &vq->avail_idx, &vq->avail_wrap) ||
+	    !packed_base(cfg->used_base, vq->size, &vq->used_idx, &vq->used_wrap))
+		return -EINVAL;
+	if (!foo_mem_holds_va(vq->mem, vq->packed_desc,
+			      (uint64_t)vq->size * sizeof(struct vring_packed_desc)) ||
+	    !foo_mem_holds_va(vq->mem, vq->driver_event, event) ||
+	    !foo_mem_holds_va(vq->mem, vq->device_event, event))
+		return -EFAULT;
+	vq->used_flushed = vq->used_idx;
+	return 0;
+}
+
+/** Position n slots on, with the wrap counter. */
+static void
+packed_advance(const struct foo_vq *vq, uint16_t *pos, bool *wrap, uint16_t n)
+{
+	uint32_t to = (uint32_t)*pos + n;
+
+	if (to >= vq->size) {
+		to -= vq->size;
+		*wrap = !*wrap;
+	}
+	*pos = (uint16_t)to;
+}
+
+/** Whether these flags say available to someone whose wrap counter is wrap (2.8.1). */
+static bool
+packed_is_avail(uint16_t flags, bool wrap)
+{
+	return !!(flags & PACKED_AVAIL) == wrap && !!(flags & PACKED_USED) != wrap;
+}
+
+/** len, id and flags in one load, as acquire: pairs with the driver's release of the flags, so
+ * that an available descriptor's address is read after them. */
+static uint64_t
+packed_load_tail(const struct foo_vq *vq, uint16_t pos)
+{
+	return __atomic_load_n((const uint64_t *)&vq->packed_desc[pos].len, __ATOMIC_ACQUIRE);
+}
+
+static struct packed_desc
+packed_load(const struct foo_vq *vq, uint16_t pos)
+{
+	uint64_t tail = packed_load_tail(vq, pos);
+
+	return (struct packed_desc){.addr = vq_load64(&vq->packed_desc[pos].addr),
+				    .len = (uint32_t)tail,
+				    .id = (uint16_t)(tail >> 32),
+				    .flags = (uint16_t)(tail >> 48)};
+}
+
+/**
+ * Follow a chain that starts with d at pos. Unlike a split one it must be followed to its end
+ * even when refused: only there are its id and its length in slots.
+ *
+ * @return a BREAK fault or FOO_FAULT_NONE
+ */
+static enum foo_fault
+packed_walk(struct foo_vq *vq, struct vq_walk *w, uint16_t pos, struct packed_desc d,
+	    struct foo_chain *chain)
+{
+	enum foo_fault fault;
+	uint16_t slots = 1;
+
+	for (;;) {
+		if (d.flags & VRING_DESC_F_INDIRECT) {
+			if (d.flags & VRING_DESC_F_NEXT)
+				return FOO_FAULT_INDIRECT_NEXT;
+			fault = w->fault == FOO_FAULT_NONE ? vq_walk_table(vq, w, d.addr, d.len) :
+							     FOO_FAULT_NONE;
+			if (fault != FOO_FAULT_NONE)
+				return fault;
+		} else {
+			vq_walk_add(vq, w, d.addr, d.len, d.flags & VRING_DESC_F_WRITE);
+			w->left--;
+		}
+		if (!(d.flags & VRING_DESC_F_NEXT))
+			break;
+		/* slots in flight belong to other chains */
+		if (w->left == 0 || slots + vq->inflight_slots >= vq->size)
+			return FOO_FAULT_CHAIN_LONG;
+		slots++;
+		pos = pos + 1 == vq->size ? 0 : pos + 1;
+		d = packed_load(vq, pos);
+	}
+	chain->id = d.id;
+	chain->slots = slots;
+	return FOO_FAULT_NONE;
+}
+
+/** The long way: several descriptors, an indirect table, or a fault. */
+static enum foo_fault
+packed_chain(struct foo_vq *vq, struct foo_chain *chain, struct foo_seg *seg, unsigned int max,
+	     struct packed_desc d)
+{
+	enum foo_fault fault;
+	struct vq_walk w;
+
+	vq_walk_start(&w, seg, max, vq->size);
+	fault = packed_walk(vq, &w, vq->avail_idx, d, chain);
+	if (fault == FOO_FAULT_NONE && !(w.fault == FOO_FAULT_SEGMENTS && max < vq->seg_max))
+		vq_walk_end(vq, &w, chain);
+	else
+		chain->fault = (uint16_t)w.fault;
+	return fault;
+}
+
+/** Descriptors in a cache line. */
+#define PACKED_LINE (RTE_CACHE_LINE_SIZE / sizeof(struct vring_packed_desc))
+
+void
+vq_packed_prefetch(const struct foo_vq *vq, uint16_t n)
+{
+	uint32_t pos = vq->avail_idx;
+	uint16_t i;
+
+	/* for writing: a chain is completed in the same line */
+	for (i = 0; i < n; i += PACKED_LINE, pos += PACKED_LINE) {
+		pos %= vq->size; /* a line may be more than a small ring */
+		foo_prefetch_write(&vq->packed_desc[pos]);
+	}
+}
+
+/**
+ * The common case, as long as it lasts: one direct descriptor, in the region of the last one.
+ *
+ * @return chains taken, at most max
+ */
+static uint16_t
+packed_pop_singles(struct foo_vq *vq, struct foo_chain *chain, uint16_t max, struct foo_seg *seg)
+{
+	const uint16_t mask =
+		PACKED_AVAIL | PACKED_USED | VRING_DESC_F_NEXT | VRING_DESC_F_INDIRECT;
+	const struct vq_window win = vq_window(vq);
+	uint16_t want = vq->avail_wrap ? PACKED_AVAIL : PACKED_USED;
+	uint32_t pos = vq->avail_idx, size = vq->size;
+	struct packed_desc d;
+	uint16_t n;
+	uint8_t *va;
+
+	for (n = 0; n < max; n++, chain++, seg++) {
+		d = packed_load(vq, (uint16_t)pos);
+		va = vq_window_va(&win, d.addr, d.len);
+		if (unlikely((d.flags & mask) != want || va == NULL))
+			break;
+		vq_chain_single(chain, seg, va, d.len, d.flags, d.id);
+		if (unlikely(++pos == size)) {
+			pos = 0;
+			want ^= PACKED_AVAIL | PACKED_USED;
+		}
+	}
+	vq->inflight_slots += n;
+	vq->avail_idx = (uint16_t)pos;
+	vq->avail_wrap = want == PACKED_AVAIL;
+	return n;
+}
+
+/** Any other chain. False: the burst ends before it. */
+static bool
+packed_pop_one(struct foo_vq *vq, struct foo_chain *chain, unsigned int nseg)
+{
+	struct packed_desc d = packed_load(vq, vq->avail_idx);
+	enum foo_fault fault = FOO_FAULT_INFLIGHT_OVERFLOW;
+
+	if (!packed_is_avail(d.flags, vq->avail_wrap))
+		return false;
+	if (likely(vq->inflight_slots < vq->size))
+		fault = packed_chain(vq, chain, &vq->seg[nseg], vq->seg_max - nseg, d);
+	if (unlikely(fault != FOO_FAULT_NONE)) {
+		foo_vq_break(vq, fault);
+		return false;
+	}
+	/* room for its pieces after the next pop only */
+	if (unlikely(chain->fault == FOO_FAULT_SEGMENTS && nseg != 0))
+		return false;
+	vq->inflight_slots += chain->slots;
+	packed_advance(vq, &vq->avail_idx, &vq->avail_wrap, chain->slots);
+	return true;
+}
+
+uint16_t
+vq_packed_pop(struct foo_vq *vq, struct foo_chain *chain, uint16_t max)
+{
+	unsigned int nseg = 0;
+	uint32_t room;
+	uint16_t n, k;
+
+	for (n = 0; n < max && vq->walked < FOO_VQ_WALK_MAX; n++) {
+		room = RTE_MIN((uint32_t)vq->size - vq->inflight_slots, vq->seg_max - nseg);
+		k = (uint16_t)RTE_MIN((uint32_t)(max - n), room);
+		k = packed_pop_singles(vq, &chain[n], k, &vq->seg[nseg]);
+		nseg += k;
+		n += k;
+		if (n == max || !packed_pop_one(vq, &chain[n], nseg))
+			break;
+		nseg += (unsigned int)chain[n].nread + chain[n].nwrite;
+	}
+	return n;
+}
+
+void
+vq_packed_undo(struct foo_vq *vq, const struct foo_chain *chain, uint16_t n)
+{
+	uint16_t i, slots = 0;
+
+	for (i = 0; i < n; i++)
+		slots += chain[i].slots;
+	vq->inflight_slots -= slots;
+	if (slots > vq->avail_idx) {
+		vq->avail_wrap = !vq->avail_wrap;
+		vq->avail_idx += vq->size;
+	}
+	vq->avail_idx -= slots;
+}
+
+void
+vq_packed_push(struct foo_vq *vq, const struct foo_chain *chain, const uint32_t *written,
+	       uint16_t n)
+{
+	uint16_t flags = vq->used_wrap ? PACKED_AVAIL | PACKED_USED : 0;
+	uint32_t pos = vq->used_idx, len, slots = 0;
+	bool log = vq->mem->log != NULL;
+	uint64_t *tail, word;
+	uint16_t i;
+
+	for (i = 0; i < n; i++) {
+		tail = (uint64_t *)&vq->packed_desc[pos].len;
+		len = written != NULL ? written[i] : 0;
+		word = (uint64_t)(flags | (len != 0 ? VRING_DESC_F_WRITE : 0)) << 48 |
+		       (uint64_t)chain[i].id << 32 | len;
+		if (i == 0 && vq->pushed == 0) {
+			vq->push_first = word;
+		} else {
+			__atomic_store_n(tail, word, __ATOMIC_RELAXED);
+			if (unlikely(log))
+				foo_mem_log_va(vq->mem, tail, sizeof(*tail));
+		}
+		slots += chain[i].slots;
+		pos += chain[i].slots;
+		if (unlikely(pos >= vq->size)) {
+			pos -= vq->size;
+			flags ^= PACKED_AVAIL | PACKED_USED;
+		}
+	}
+	vq->inflight_slots -= (uint16_t)slots;
+	vq->used_idx = (uint16_t)pos;
+	vq->used_wrap = flags != 0;
+}
+
+/** Whether the guest wants an interrupt for what was used since position old (2.8.10.1). */
+static bool
+packed_wants_call(const struct foo_vq *vq, uint16_t old)
+{
+	uint32_t event;
+	uint16_t flags, off;
+
+	if (vq->callfd == FOO_VQ_NO_FD)
+		return false;
+	/* Pairs with the driver's barrier between its store of the event fields and its load of
+	 * the next used flags: one of the two sees the other. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	event = __atomic_load_n((const uint32_t *)vq->driver_event, __ATOMIC_RELAXED);
+	flags = (uint16_t)(event >> 16);
+	if (flags != VRING_PACKED_EVENT_FLAG_DESC || !vq->event_idx)
+		return flags != VRING_PACKED_EVENT_FLAG_DISABLE;
+	off = event & ((1u << PACKED_WRAP_BIT) - 1);
+	/* bring all three into one lap: the present one of the used side */
+	if (!!(event & (1u << PACKED_WRAP_BIT)) != vq->used_wrap)
+		off -= vq->size;
+	if (old >= vq->used_idx)
+		old -= vq->size;
+	return vring_need_event(off, vq->used_idx, old);
+}
+
+bool
+vq_packed_flush(struct foo_vq *vq)
+{
+	uint16_t old = vq->used_flushed;
+	uint64_t *tail = (uint64_t *)&vq->packed_desc[old].len;
+
+	if (vq->pushed == 0)
+		return false;
+	vq->pushed = 0;
+	vq->used_flushed = vq->used_idx;
+	/* release: all later used descriptors and the payload before the first one's flags; pairs
+	 * with the driver's load of those flags (2.8.21) */
+	__atomic_store_n(tail, vq->push_first, __ATOMIC_RELEASE);
+	foo_mem_written(vq->mem, tail, sizeof(*tail));
+	return packed_wants_call(vq, old);
+}
+
+bool
+vq_packed_avail(const struct foo_vq *vq)
+{
+	uint64_t tail = packed_load_tail(vq, vq->avail_idx);
+
+	return packed_is_avail((uint16_t)(tail >> 48), vq->avail_wrap);
+}
+
+void
+vq_packed_kicks(struct foo_vq *vq, bool wanted)
+{
+	uint32_t off_wrap = (uint32_t)vq->avail_idx | (uint32_t)vq->avail_wrap << PACKED_WRAP_BIT;
+	uint32_t flags = !wanted       ? VRING_PACKED_EVENT_FLAG_DISABLE :
+			 vq->event_idx ? VRING_PACKED_EVENT_FLAG_DESC :
+					 VRING_PACKED_EVENT_FLAG_ENABLE;
+
+	/* offset and flags in one store: the driver never sees one without the other */
+	__atomic_store_n((uint32_t *)vq->device_event, flags << 16 | off_wrap, __ATOMIC_RELAXED);
+	foo_mem_written(vq->mem, vq->device_event, sizeof(uint32_t));
+}
