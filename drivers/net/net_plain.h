@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 dpdk-foo contributors
+ */
+#ifndef NET_PLAIN_H
+#define NET_PLAIN_H
+
+/*
+ * The short way of a packet into a receive queue, in line in the loops over bursts: one readable
+ * piece, one writable piece that holds it, headers that say nothing. net_sink_put() does the rest.
+ */
+
+#include <string.h>
+
+#include <rte_prefetch.h>
+
+#include "net_priv.h"
+
+/* Of a packet to come so much is asked for; the processor's own prefetch follows from there. */
+#define NET_PREFETCH_MAX 2048
+
+/** Ask for the lines behind the first two, which are asked for earlier. */
+static inline void
+net_prefetch_rest(const struct foo_seg *from, const struct foo_seg *to)
+{
+	uint32_t off, len = RTE_MIN(RTE_MIN(from->len, to->len), NET_PREFETCH_MAX);
+
+	for (off = 2 * RTE_CACHE_LINE_SIZE; off < len; off += RTE_CACHE_LINE_SIZE) {
+		rte_prefetch0(from->va + off);
+		foo_prefetch_write(to->va + off);
+	}
+}
+
+/** While a packet is copied, the next one's lines come in. */
+static inline void
+net_prefetch_next(const struct net_sink *s, const struct foo_chain *next)
+{
+	if (next != NULL && next->read_len > 2 * RTE_CACHE_LINE_SIZE && s->pos + 1 < s->n &&
+	    s->rx[s->pos + 1].nwrite != 0 && next->nread != 0)
+		net_prefetch_rest(next->seg, s->rx[s->pos + 1].seg);
+}
+
+/** 16 bytes at any alignment. */
+typedef uint64_t net_block __attribute__((vector_size(16), aligned(1), may_alias));
+
+/** Copy a packet. Everything is read before it is written, up to 64 bytes here, beyond in
+ * memmove(): a guest may point both chains at the same bytes. */
+static inline void
+net_copy(uint8_t *to, const uint8_t *from, uint32_t len)
+{
+	net_block a, b, c, d;
+
+	if (len - 32 > 32) { /* below 32 it wraps */
+		memmove(to, from, len);
+		return;
+	}
+	a = *(const net_block *)from;
+	b = *(const net_block *)(from + 16);
+	c = *(const net_block *)(from + len - 32);
+	d = *(const net_block *)(from + len - 16);
+	*(net_block *)to = a;
+	*(net_block *)(to + 16) = b;
+	*(net_block *)(to + len - 32) = c;
+	*(net_block *)(to + len - 16) = d;
+}
+
+/** The common case: a plain sender, one readable piece, one writable piece that holds it all.
+ * False: nothing was done. */
+static inline bool
+net_sink_put_plain(struct net_sink *s, const struct net_dev *from, const struct foo_chain *chain)
+{
+	const struct foo_chain *rx = &s->rx[s->pos];
+	uint32_t len = chain->read_len - NET_HDR_LEN;
+	uint8_t *to;
+
+	if (unlikely(s->pos == s->n || s->plain != from || chain->nread != 1 || rx->nwrite != 1 ||
+		     rx->nread != 0 || rx->write_len < chain->read_len))
+		return false;
+	to = rx->seg->va;
+	/* in two stores, from registers: a virtio_net_hdr_v1, all 0 but num_buffers */
+	memcpy(to, &(uint64_t){0}, sizeof(uint64_t));
+	memcpy(to + sizeof(uint64_t), &(uint32_t){1 << 16}, sizeof(uint32_t));
+	net_copy(to + NET_HDR_LEN, chain->seg->va + NET_HDR_LEN, len);
+	foo_mem_written(s->rxq->q->vq.mem, to, chain->read_len);
+	s->rxq->buf_len = rx->write_len;
+	s->written[s->pos++] = chain->read_len;
+	s->packets++;
+	s->bytes += len;
+	return true;
+}
+
+#endif /* NET_PLAIN_H */
