@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 dpdk-foo contributors
+"""A Linux guest under QEMU that obeys orders.
+
+One Guest is one QEMU process (without KVM) with two network cards, a and b,
+whose vhost-user back-end is somebody else. Kernel and initramfs come from
+build_guest.py; the orders are the shell functions of init.sh. The serial line
+is QEMU's standard input and output, so a failing test shows what the guest said.
+"""
+
+import json
+import mmap
+import os
+import re
+import shutil
+import socket
+
+import build_guest
+import harness
+
+QEMU = "qemu-system-x86_64"
+MEMORY = "256M"
+BOOT_SECONDS = 120
+KERNEL_ARGS = """console=ttyS0 loglevel=4 panic=1 nokaslr mitigations=off random.trust_cpu=on
+no_timer_check cryptomgr.notests""".split()
+# microvm has no timer to calibrate these against.
+MICROVM_ARGS = ["tsc_early_khz=2000000", "lpj=4000000"]
+# vectors=0: when a vhost-user network card with MSI-X starts, QEMU 7.2 takes interrupt
+# routes that only KVM has and crashes without. INTx it is, then: no difference to a back-end.
+PCI_CARD = "virtio-net-pci,romfile=,vectors=0"
+MMIO_CARD = "virtio-net-device"
+
+
+class Qmp:
+    """QEMU's control socket."""
+
+    def __init__(self, qemu, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        harness.wait_until("QEMU to make its control socket",
+                           lambda: harness.listening(qemu, path), harness.START_TIMEOUT)
+        self.socket.connect(path)
+        self.file = self.socket.makefile("rw", encoding="utf-8")
+        self.file.readline()
+        self.command("qmp_capabilities")
+
+    def command(self, name, **arguments):
+        json.dump({"execute": name, "arguments": arguments}, self.file)
+        self.file.write("\n")
+        self.file.flush()
+        while True:
+            line = self.file.readline()
+            if not line:
+                raise harness.Failure("QEMU closed its control socket at '%s'" % name)
+            answer = json.loads(line)
+            if "error" in answer:
+                raise harness.Failure("QEMU refuses '%s': %s" % (name, answer["error"]["desc"]))
+            if "return" in answer:
+                return answer["return"]
+
+
+class Guest:
+    """A booted guest.
+
+    sockets:  the vhost-user sockets of a and b
+    chardev:  further options of both sockets ("server=on" when the back-end connects)
+    card:     properties of both cards, or a pair
+    machine:  "q35" or "microvm"
+    queues:   queue pairs that each card offers
+    options:  further arguments of QEMU
+    """
+
+    def __init__(self, ws, sockets, chardev=("", ""), card="", machine="q35", queues=1, cpus=1,
+                 options=()):
+        cards = (card, card) if isinstance(card, str) else card
+        control = ws.path("qmp%d" % len(ws.processes))
+        argv = [QEMU] + self._machine(machine, cpus) + list(options)
+        for letter, path, char, properties in zip("ab", sockets, chardev, cards):
+            kind = MMIO_CARD if machine == "microvm" else PCI_CARD
+            if queues > 1:
+                kind += ",mq=on"
+            argv += ["-chardev", join("socket,id=c%s,path=%s" % (letter, path), char),
+                     "-netdev", "vhost-user,id=n%s,chardev=c%s,queues=%d"
+                     % (letter, letter, queues),
+                     "-device", join("%s,netdev=n%s,id=card%s,mac=52:54:00:00:00:0%s"
+                                     % (kind, letter, letter, letter), properties)]
+        argv += ["-serial", "stdio", "-qmp", "unix:%s,server=on,wait=off" % control]
+        self.orders = 0
+        self.process = ws.run(argv, stdin=True)
+        self.qmp = Qmp(self.process, control)
+        self._booted(0)
+
+    @staticmethod
+    def _machine(machine, cpus):
+        kernel, initrd = build_guest.build()
+        options, append = "accel=tcg,memory-backend=m0", KERNEL_ARGS
+        if machine == "microvm":
+            options, append = options + ",acpi=on", append + MICROVM_ARGS
+        return ["-M", "%s,%s" % (machine, options),
+                "-object", "memory-backend-memfd,id=m0,size=%s,share=on" % MEMORY,
+                "-m", MEMORY, "-cpu", "max,la57=off", "-smp", str(cpus),
+                "-nodefaults", "-no-user-config", "-display", "none",
+                "-kernel", kernel, "-initrd", initrd, "-append", " ".join(append)]
+
+    def _booted(self, start):
+        """Waits for init.sh to be ready for orders."""
+        found = self.process.expect(r"@0= (\d+)\n", BOOT_SECONDS, start)
+        if found[1] != "0":
+            raise harness.Failure("the guest could not set itself up")
+
+    def order(self, command, seconds=60):
+        """Runs a command in the guest: (exit status, output)."""
+        self.orders += 1
+        start = len(self.process.out())
+        self.process.send("%d %s" % (self.orders, command))
+        found = self.process.expect(r"@%d= (\d+)\n" % self.orders, seconds, start)
+        lines = re.findall(r"@%d\| (.*)" % self.orders, self.process.out()[start:])
+        return int(found[1]), "\n".join(lines)
+
+    def must(self, command, seconds=60):
+        """Runs a command that must succeed; its output."""
+        status, text = self.order(command, seconds)
+        if status != 0:
+            raise harness.Failure("'%s' failed in the guest:\n%s" % (command, text))
+        return text
+
+    def reset(self):
+        """Turns the machine off and on; returns when it has booted again."""
+        start = len(self.process.out())
+        self.qmp.command("system_reset")
+        self._booted(start)
+
+    def quit(self):
+        self.qmp.command("quit")
+        status = self.process.wait()
+        if status != 0:
+            raise harness.Failure("QEMU ended with %d" % status)
+
+    def memory(self):
+        """The whole memory, to be scribbled on; the offset is the physical address."""
+        for number, target in self.process.fds().items():
+            if target.startswith("/memfd:memory-backend-memfd"):
+                path = "/proc/%d/fd/%d" % (self.process.pid, number)
+                with open(path, "r+b") as file:
+                    return mmap.mmap(file.fileno(), 0)
+        raise harness.Failure("QEMU holds no memfd")
+
+    def queue(self, letter, number):
+        """QEMU's view of a virtqueue: the addresses of its parts and its size."""
+        return self.qmp.command("x-query-virtio-vhost-queue-status", queue=number,
+                                path="/machine/peripheral/card%s/virtio-backend" % letter)
+
+
+def join(text, more):
+    return text + "," + more if more else text
+
+
+def why_not():
+    """What this machine lacks for guests, or None."""
+    if not shutil.which(QEMU):
+        return QEMU + " is not installed"
+    try:
+        build_guest.build()
+    except build_guest.Missing as err:
+        return str(err)
+    return None
