@@ -152,9 +152,16 @@ foo_vq_call(struct foo_vq *vq)
 bool
 foo_vq_avail(const struct foo_vq *vq)
 {
+	return foo_vq_avail_burst(vq, 1);
+}
+
+bool
+foo_vq_avail_burst(const struct foo_vq *vq, uint16_t n)
+{
 	if (vq->broken != FOO_FAULT_NONE)
 		return false;
-	return vq->packed ? vq_packed_avail(vq) : vq_split_avail(vq);
+	n = RTE_MIN(n, vq->size);
+	return vq->packed ? vq_packed_avail(vq, n) : vq_split_avail(vq, n);
 }
 
 static void

@@ -26,7 +26,7 @@
  *
  * The guest may rewrite everything in shared memory at any time. A descriptor is copied once into
  * a local before a field of it is looked at, and nothing that the device itself wrote to shared
- * memory is ever read back.
+ * memory is ever read back to be believed.
  */
 
 #include <stdbool.h>
@@ -224,6 +224,15 @@ foo_vq_force_call(struct foo_vq *vq)
  * foo_vq_kicks_enable() is the caller's (foo_vq_kicks_enable() has it).
  */
 bool foo_vq_avail(const struct foo_vq *vq);
+
+/**
+ * Whether a burst of n chains is likely to be available; does not take it, never faults. A guess,
+ * which foo_vq_pop() decides: on a packed ring it looks at the descriptor n slots on and at no
+ * other, so that it does not take away the lines that the driver is filling before that.
+ *
+ * @param n chains wanted; cut to the queue size
+ */
+bool foo_vq_avail_burst(const struct foo_vq *vq, uint16_t n);
 
 /**
  * Ask the guest to kick when it makes chains available (VIRTIO 1.2, 2.7.10, 2.8.10). Includes a

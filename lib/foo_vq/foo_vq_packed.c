@@ -335,11 +335,13 @@ vq_packed_flush(struct foo_vq *vq)
 }
 
 bool
-vq_packed_avail(const struct foo_vq *vq)
+vq_packed_avail(const struct foo_vq *vq, uint16_t n)
 {
-	uint64_t tail = packed_load_tail(vq, vq->avail_idx);
+	uint16_t pos = vq->avail_idx;
+	bool wrap = vq->avail_wrap;
 
-	return packed_is_avail((uint16_t)(tail >> 48), vq->avail_wrap);
+	packed_advance(vq, &pos, &wrap, (uint16_t)(n - 1));
+	return packed_is_avail((uint16_t)(packed_load_tail(vq, pos) >> 48), wrap);
 }
 
 void

@@ -280,10 +280,12 @@ vq_split_flush(struct foo_vq *vq)
 }
 
 bool
-vq_split_avail(const struct foo_vq *vq)
+vq_split_avail(const struct foo_vq *vq, uint16_t n)
 {
 	/* acquire: as in split_available() */
-	return __atomic_load_n(&vq->avail->idx, __ATOMIC_ACQUIRE) != vq->avail_idx;
+	uint16_t idx = __atomic_load_n(&vq->avail->idx, __ATOMIC_ACQUIRE);
+
+	return (uint16_t)(idx - vq->avail_idx) >= n;
 }
 
 void

@@ -466,6 +466,33 @@ test_kicks_scribbled(void **state)
 	vqt_close(&t);
 }
 
+/* A burst is there when its last chain is, and never in a broken queue. */
+static void
+test_avail_burst(void **state)
+{
+	struct vqt t;
+
+	open_queue(&t, state, 8, 0, 0);
+	for (unsigned int round = 0; round < 20; round++) {
+		for (uint16_t there = 0; there <= 8; there++) {
+			for (uint16_t n = 1; n <= 8; n++)
+				assert_int_equal(foo_vq_avail_burst(&t.vq, n), n <= there);
+			/* more than the ring holds: a full ring will do */
+			assert_int_equal(foo_vq_avail_burst(&t.vq, 32), there == 8);
+			if (there < 8)
+				publish_one(&t);
+		}
+		serve_available(&t, 8);
+		/* another place in the ring for the next round */
+		publish_one(&t);
+		serve_available(&t, 1);
+	}
+	publish_one(&t);
+	foo_vq_break(&t.vq, FOO_FAULT_RING_LOST);
+	assert_false(foo_vq_avail_burst(&t.vq, 1));
+	vqt_close(&t);
+}
+
 int
 main(void)
 {
@@ -486,6 +513,7 @@ main(void)
 		VQT_BOTH(test_kick_within_burst),
 		VQT_BOTH(test_enable_then_look),
 		VQT_BOTH(test_kicks_scribbled),
+		VQT_BOTH(test_avail_burst),
 	};
 
 	return cmocka_run_group_tests_name("vq_notify", tests, NULL, NULL);
