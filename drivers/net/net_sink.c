@@ -8,7 +8,7 @@
 #include <rte_ether.h>
 #include <rte_prefetch.h>
 
-#include "net_priv.h"
+#include "net_plain.h"
 
 /** A packet on its way. */
 struct net_packet {
@@ -32,10 +32,16 @@ sink_is_plain(const struct net_dev *from, const struct net_dev *to)
 static void
 sink_prefetch_buffer(const struct foo_chain *rx)
 {
+	const uint8_t *to;
+
 	if (unlikely(rx->nwrite == 0))
 		return;
-	foo_prefetch_write(rx->seg->va);
-	foo_prefetch_write(rx->seg->va + RTE_CACHE_LINE_SIZE);
+	to = rx->seg->va;
+	if (net_header_is_apart(to))
+		rte_prefetch0(to);
+	else
+		foo_prefetch_write(to);
+	foo_prefetch_write(to + RTE_CACHE_LINE_SIZE);
 }
 
 void
