@@ -22,6 +22,7 @@ const struct foo_opt foo_own_options[] = {
 	{"stats-period", FOO_OPT_VALUE, FOO_OPT_STATS_PERIOD},
 	{"stats-queues", FOO_OPT_FLAG, FOO_OPT_STATS_QUEUES},
 	{"txonly-size", FOO_OPT_VALUE, FOO_OPT_TXONLY_SIZE},
+	{"gather", FOO_OPT_VALUE, FOO_OPT_GATHER},
 	{"version", FOO_OPT_FLAG, FOO_OPT_VERSION},
 	{NULL, FOO_OPT_FLAG, 0},
 };
@@ -207,6 +208,10 @@ args_own_option(struct foo_args *args, const struct foo_optscan *s, struct foo_e
 				     FOO_TXONLY_SIZE_MAX, &number, err);
 		args->net.txonly_size = (uint16_t)number;
 		return rc;
+	case FOO_OPT_GATHER:
+		rc = foo_args_number("--gather", s->value, 0, FOO_NET_GATHER_MAX, &number, err);
+		args->net.gather_us = (uint16_t)number;
+		return rc;
 	case FOO_OPT_FWD:
 		rc = foo_args_word("--fwd", s->value, foo_net_fwd_names, &word, err);
 		args->net.fwd = word;
@@ -263,6 +268,7 @@ foo_args_parse(struct foo_args *args, int argc, char *const *argv, bool lenient,
 		.argv = argv,
 		.eal_end = 1,
 		.net.txonly_size = FOO_TXONLY_SIZE_DEFAULT,
+		.net.gather_us = FOO_GATHER_DEFAULT,
 		.plugins = calloc(argc + 1, sizeof(*args->plugins)),
 		.vdevs = calloc(argc + 1, sizeof(*args->vdevs)),
 	};

@@ -54,6 +54,7 @@ enum foo_opt_id {
 	FOO_OPT_OVERLOAD,     /**< --overload */
 	FOO_OPT_PLACEMENT,    /**< --placement */
 	FOO_OPT_TXONLY_SIZE,  /**< --txonly-size */
+	FOO_OPT_GATHER,       /**< --gather */
 	FOO_OPT_IDLE,         /**< --idle */
 };
 
@@ -98,6 +99,9 @@ struct foo_args {
 
 /** Most seconds of --stats-period. */
 #define FOO_STATS_PERIOD_MAX 86400
+
+/** --gather unless given: about what a guest takes to send a burst. */
+#define FOO_GATHER_DEFAULT 2
 
 /** Smallest --txonly-size, as foo_net_conf::txonly_size. */
 #define FOO_TXONLY_SIZE_MIN 60

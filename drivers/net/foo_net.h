@@ -47,7 +47,12 @@ struct foo_net_conf {
 	enum foo_net_placement placement; /**< --placement= */
 	uint16_t txonly_size;             /**< --txonly-size=: bytes of a generated packet, 60 to
 					  * 1514, without FCS. */
+	uint16_t gather_us; /**< --gather=: microseconds that a guest which sends without a pause
+			     * is given to fill a burst, up to FOO_NET_GATHER_MAX; 0: none. */
 };
+
+/** Largest foo_net_conf::gather_us: below what an lcore waits before it sleeps. */
+#define FOO_NET_GATHER_MAX 100
 
 /** Words of --fwd=, in the order of the enum, NULL at the end. */
 extern const char *const foo_net_fwd_names[];

@@ -21,6 +21,7 @@ const char *const foo_net_placement_names[] = {"flow", "spread", NULL};
 #define NET_WAIT_MS 100
 
 struct foo_net_conf net_conf = {.txonly_size = FWD_MIN_FRAME};
+uint64_t net_gather_cycles;
 
 static bool
 fwd_is_running(const struct net_queue *nq)
@@ -163,7 +164,11 @@ foo_net_setup(const struct foo_net_conf *conf, struct foo_error *err)
 	if (conf->txonly_size < FWD_MIN_FRAME || conf->txonly_size > FWD_MAX_FRAME)
 		return foo_error_set(err, -EINVAL, "--txonly-size=%u: must be %u to %u bytes",
 				     conf->txonly_size, FWD_MIN_FRAME, FWD_MAX_FRAME);
+	if (conf->gather_us > FOO_NET_GATHER_MAX)
+		return foo_error_set(err, -EINVAL, "--gather=%u: must be 0 to %u microseconds",
+				     conf->gather_us, FOO_NET_GATHER_MAX);
 	net_conf = *conf;
+	net_gather_cycles = rte_get_tsc_hz() / 1000000 * conf->gather_us;
 	foo_ctl_lock();
 	fwd_pair();
 	foo_placement_set(fwd_place);

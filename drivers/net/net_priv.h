@@ -62,6 +62,7 @@ struct net_queue {
 	uint64_t gone;  /* TSC when the receive queue was first found stopped, or 0 */
 	uint32_t burst; /* chains of the last burst, a guess at the next */
 	/* transmit queue */
+	uint64_t last_burst;    /* TSC when the last burst was done with */
 	struct net_queue *sink; /* where references in flight went, or the last burst */
 	struct net_ref *ref;    /* NET_REFS of them, or NULL: one lcore only */
 	uint32_t ref_head;      /* free-running: next to hand over */
@@ -115,6 +116,7 @@ enum net_verdict {
 };
 
 extern struct foo_net_conf net_conf;
+extern uint64_t net_gather_cycles; /* net_conf.gather_us in TSC cycles */
 
 static inline struct net_dev *
 net_dev(const struct foo_device *dev)

@@ -84,6 +84,7 @@ test_nothing_given(__rte_unused void **state)
 	assert_int_equal(l.args.net.overload, FOO_NET_DROP);
 	assert_int_equal(l.args.net.placement, FOO_NET_PLACE_FLOW);
 	assert_int_equal(l.args.net.txonly_size, FOO_TXONLY_SIZE_DEFAULT);
+	assert_int_equal(l.args.net.gather_us, FOO_GATHER_DEFAULT);
 	done(&l);
 }
 
@@ -95,12 +96,13 @@ test_own_options(__rte_unused void **state)
 	run(&l,
 	    WORDS("-l", "0", "--", "--stats-period", "7", "--fwd=txonly", "--txonly-size=1514",
 		  "--overload", "backpressure", "--placement=spread", "--idle=spin",
-		  "--stats-queues"),
+		  "--stats-queues", "--gather=100"),
 	    false);
 	assert_int_equal(l.rc, 0);
 	assert_int_equal(l.args.stats_period, 7);
 	assert_int_equal(l.args.net.fwd, FOO_NET_FWD_TXONLY);
 	assert_int_equal(l.args.net.txonly_size, 1514);
+	assert_int_equal(l.args.net.gather_us, 100);
 	assert_int_equal(l.args.net.overload, FOO_NET_BACKPRESSURE);
 	assert_int_equal(l.args.net.placement, FOO_NET_PLACE_SPREAD);
 	assert_int_equal(l.args.idle, FOO_IDLE_SPIN);
@@ -183,6 +185,7 @@ test_refused(__rte_unused void **state)
 	refused(WORDS("--", "--idle=IO"), "--idle: 'IO'", "adaptive or spin");
 	refused(WORDS("--", "--txonly-size=59"), "--txonly-size: '59'", "60 to 1514");
 	refused(WORDS("--", "--txonly-size=1515"), "--txonly-size: '1515'", "60 to 1514");
+	refused(WORDS("--", "--gather=101"), "--gather: '101'", "0 to 100");
 	refused(WORDS("--", "stray"), "'stray'", "--help");
 	refused(WORDS("--", "--"), "--", "--help");
 	refused(WORDS("--", "-"), "'-'", "--help");

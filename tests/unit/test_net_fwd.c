@@ -3,6 +3,8 @@
  *
  * Where packets go: overload, handing over between lcores, modes, pairs.
  */
+#include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "net_fixture.h"
@@ -289,6 +291,62 @@ single_port(void **state)
 	fx_stop();
 }
 
+static void
+gather_send(unsigned int n)
+{
+	uint32_t len = fx_packet(out, HDR, 60, 1);
+
+	while (n-- != 0)
+		fx_send(P0, out, len);
+}
+
+/**
+ * Right behind a burst a single packet waits for others, until the time is over; 32 do not wait.
+ * Whoever runs this may be held up for longer than that time: then it is tried again.
+ */
+static void
+check_gather(uint64_t features)
+{
+	struct fx_setup s = {.features = {features, features},
+			     .conf = {.gather_us = FOO_NET_GATHER_MAX}};
+	unsigned int i, waits = 0, bursts = 0;
+
+	fx_start(&s);
+	for (i = 0; i < 500 && (waits == 0 || bursts == 0); i++) {
+		fx_post_many(P1, 34, 200);
+		usleep(2 * FOO_NET_GATHER_MAX);
+		gather_send(1);
+		assert_int_equal(fx_poll(), 1); /* the first one never waits */
+		gather_send(1);
+		waits += fx_poll() == 0;
+		gather_send(31);
+		bursts += fx_poll() == 32;
+		usleep(2 * FOO_NET_GATHER_MAX);
+		gather_send(1);
+		while (fx_poll() != 0)
+			;
+		assert_int_equal(fx_stats(P0, 1).packets, 34 * (i + 1));
+		while (fx_receive(P1, 0, in, sizeof(in)) >= 0)
+			;
+		assert_int_equal(fx_sent(P0), 34);
+	}
+	assert_true(waits != 0 && bursts != 0);
+	fx_stop();
+}
+
+static void
+gather(void **state)
+{
+	struct foo_net_conf conf = {.txonly_size = 60, .gather_us = FOO_NET_GATHER_MAX + 1};
+	struct foo_error err = {""};
+
+	(void)state;
+	check_gather(FX_MRG);
+	check_gather(FX_PACKED);
+	assert_int_equal(foo_net_setup(&conf, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "--gather=101: must be 0 to 100"));
+}
+
 int
 main(void)
 {
@@ -304,6 +362,7 @@ main(void)
 		cmocka_unit_test_teardown(rxonly_txonly, fx_teardown),
 		cmocka_unit_test_teardown(fewer_pairs, fx_teardown),
 		cmocka_unit_test_teardown(single_port, fx_teardown),
+		cmocka_unit_test_teardown(gather, fx_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, fx_group_setup, NULL);
