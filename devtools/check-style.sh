@@ -15,7 +15,7 @@ cd "$FOO_ROOT" || exit 1
 MAX_FUNCTION=60
 MAX_FILE=600
 MAX_COLUMNS=100
-MAX_SUBJECT=72
+MAX_SUBJECT=60
 failed=0
 
 # check WHAT COMMAND...: the check holds if the command prints nothing.
