@@ -358,8 +358,11 @@ class Workspace:
                              **kwargs))
 
     def foo(self, vdevs, options=(), wait=True, **kwargs):
-        """Starts dpdk-foo and waits for the sockets that it serves."""
+        """Starts dpdk-foo and waits for the sockets that it serves.
+
+        FOO_LCORES is its --lcores where the test does not say."""
         program = FOO
+        kwargs.setdefault("lcores", os.environ.get("FOO_LCORES"))
         if kwargs.get("user"):
             # Another user need not be able to reach the build folder.
             program = shutil.copy(FOO, self.path("dpdk-foo"))
