@@ -36,7 +36,8 @@ check()
 
 configure()
 {
-	local options=(--werror --prefix=/usr -Dtests=false -Ddocs=enabled)
+	# where libraries go by default depends on what else is installed
+	local options=(--werror --prefix=/usr --libdir=lib -Dtests=false -Ddocs=enabled)
 
 	if [ -f "$BUILD/build.ninja" ]; then
 		meson setup --reconfigure "$BUILD" "${options[@]}" && return
@@ -73,7 +74,7 @@ installed()
 installed_pkg_config()
 {
 	mkdir -p "$dest/pkgconfig"
-	sed "s|^prefix=.*|prefix=$dest/usr|" "$dest"/usr/lib/*/pkgconfig/libdpdk-foo.pc \
+	sed "s|^prefix=.*|prefix=$dest/usr|" "$dest"/usr/lib/pkgconfig/libdpdk-foo.pc \
 		>"$dest/pkgconfig/libdpdk-foo.pc"
 	PKG_CONFIG_PATH=$dest/pkgconfig pkg-config "$@" libdpdk-foo
 }
@@ -172,10 +173,10 @@ check "configure" configure || exit 1
 check "build and documentation without warnings" build || exit 1
 check "install" install_all || exit 1
 check "program" installed /usr/bin/dpdk-foo
-check "libraries" installed '/usr/lib/*/libfoo_vq.a' '/usr/lib/*/libfoo_ops.a' \
-	'/usr/lib/*/libfoo_vhost.a'
+check "libraries" installed '/usr/lib/libfoo_vq.a' '/usr/lib/libfoo_ops.a' \
+	'/usr/lib/libfoo_vhost.a'
 check "headers" installed /usr/include/dpdk-foo/foo_{vq,class,vhost,version}.h
-check "pkg-config file" installed '/usr/lib/*/pkgconfig/libdpdk-foo.pc'
+check "pkg-config file" installed '/usr/lib/pkgconfig/libdpdk-foo.pc'
 check "manual page" installed /usr/share/man/man8/dpdk-foo.8
 check "documentation" installed /usr/share/doc/dpdk-foo/html/{index,architecture,api/index}.html
 check "each header compiles alone" headers_compile
