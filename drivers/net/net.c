@@ -174,7 +174,7 @@ net_queue_pending(const struct foo_queue *q)
 {
 	const struct net_queue *nq = net_queue(q);
 
-	if (foo_queue_state(q) != FOO_QUEUE_RUNNING)
+	if (!foo_queue_is_serving(q))
 		return !net_is_tx(q) && nq->inbox != NULL &&
 		       (nq->nheld != 0 || !rte_ring_empty(nq->inbox));
 	return net_is_tx(q) ? net_tx_pending(nq) : net_rx_pending(nq);

@@ -63,6 +63,19 @@ net_fwd_sink(const struct net_queue *txq)
 }
 
 /**
+ * Whether the transmit queue's lcore polls its receive queue, too. The place is read before the
+ * state: a queue that is being moved here runs only when this lcore has started it, but it is said
+ * to be here, or to run, before that.
+ */
+bool
+net_fwd_is_mine(const struct net_queue *txq, const struct net_queue *sink)
+{
+	/* acquire: pairs with the release in queue_attach_to() */
+	return __atomic_load_n(&sink->q->lcore, __ATOMIC_ACQUIRE) == txq->q->lcore &&
+	       fwd_is_running(sink);
+}
+
+/**
  * Whether packets for a receive queue that does not run are to wait: with back-pressure, and for
  * NET_WAIT_MS. A pause for a new memory table is over by then; a guest that is gone is not waited
  * for. Either queue's `gone` is set to 0 by its lcore while the receive queue runs.

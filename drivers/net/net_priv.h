@@ -144,6 +144,7 @@ void net_counters(const struct foo_device *dev, foo_counter_fn emit, void *ctx);
 
 /* net_fwd.c */
 struct net_queue *net_fwd_sink(const struct net_queue *txq);
+bool net_fwd_is_mine(const struct net_queue *txq, const struct net_queue *sink);
 uint32_t net_fwd_max_sources(const struct net_queue *rxq);
 
 /* net_hdr.c: the virtio-net header between two guests */

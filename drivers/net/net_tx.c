@@ -171,7 +171,7 @@ tx_burst(struct net_queue *txq)
 	if (unlikely(sink == NULL))
 		return net_waits(txq) ? 0 : tx_discard(txq, true);
 	txq->gone = 0;
-	if (sink->q->lcore == txq->q->lcore && net_inflight(txq) == 0)
+	if (net_inflight(txq) == 0 && net_fwd_is_mine(txq, sink))
 		return tx_direct(txq, sink);
 	return net_handover_send(txq, sink);
 }
@@ -210,5 +210,5 @@ net_tx_pending(const struct net_queue *txq)
 		return false;
 	/* a sender that waits for room is woken by the receiver's kick */
 	sink = txq->blocked ? net_fwd_sink(txq) : NULL;
-	return sink == NULL || sink->q->lcore != txq->q->lcore || foo_vq_avail(&sink->q->vq);
+	return sink == NULL || !net_fwd_is_mine(txq, sink) || foo_vq_avail(&sink->q->vq);
 }

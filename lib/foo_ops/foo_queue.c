@@ -249,7 +249,8 @@ queue_attach_to(struct foo_queue *q, unsigned int lcore)
 
 	if (lc == NULL)
 		return -ENODEV;
-	__atomic_store_n(&q->lcore, lcore, __ATOMIC_RELAXED);
+	/* release: whoever sees the new place sees that the old lcore has let go of the queue */
+	__atomic_store_n(&q->lcore, lcore, __ATOMIC_RELEASE);
 	if (q->ops->queue_attach != NULL)
 		rc = q->ops->queue_attach(q);
 	if (rc == 0) {
