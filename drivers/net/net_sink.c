@@ -95,9 +95,10 @@ sink_next(struct net_sink *s)
 static enum net_verdict
 sink_short(struct net_sink *s)
 {
-	if (s->n < s->wanted)
+	/* a packet for which the whole ring is too small would wait for ever */
+	if (s->n < s->wanted && (s->pos != 0 || !foo_vq_all_popped(&s->rxq->q->vq)))
 		return NET_NO_ROOM;
-	if (s->wanted < FOO_VQ_BURST_MAX || s->pos != 0) {
+	if (s->n == s->wanted && (s->wanted < FOO_VQ_BURST_MAX || s->pos != 0)) {
 		s->rxq->buf_len = 1; /* the next burst asks for as many as it can */
 		return NET_AGAIN;
 	}

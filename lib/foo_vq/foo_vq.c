@@ -20,7 +20,8 @@ vq_feature(const struct foo_vq_config *cfg, unsigned int bit)
 static int
 vq_alloc(struct foo_vq *vq)
 {
-	vq->seg_max = 2 * (uint32_t)vq->size + VQ_SEG_EXTRA;
+	/* a chain counts its pieces in 16 bits */
+	vq->seg_max = RTE_MIN(2 * (uint32_t)vq->size + VQ_SEG_EXTRA, (uint32_t)UINT16_MAX);
 	vq->seg = calloc(vq->seg_max, sizeof(*vq->seg));
 	vq->inflight = calloc(vq->size, sizeof(*vq->inflight));
 	return vq->seg != NULL && vq->inflight != NULL ? 0 : -ENOMEM;
@@ -98,11 +99,24 @@ foo_vq_pop(struct foo_vq *vq, struct foo_chain *chain, uint16_t max)
 void
 foo_vq_undo(struct foo_vq *vq, const struct foo_chain *chain, uint16_t n)
 {
+	uint16_t i;
+
 	if (vq->packed)
 		vq_packed_undo(vq, chain, n);
 	else
 		vq_split_undo(vq, chain, n);
 	vq->stats.chains -= n;
+	/* popped again they are counted again */
+	for (i = 0; i < n; i++)
+		if (unlikely(chain[i].fault != FOO_FAULT_NONE))
+			vq->stats.fault[chain[i].fault]--;
+}
+
+bool
+foo_vq_all_popped(const struct foo_vq *vq)
+{
+	return vq->packed ? vq->inflight_slots >= vq->size :
+			    (uint16_t)(vq->avail_idx - vq->used_idx) >= vq->size;
 }
 
 void

@@ -176,6 +176,12 @@ uint16_t foo_vq_pop(struct foo_vq *vq, struct foo_chain *chain, uint16_t max);
 void foo_vq_undo(struct foo_vq *vq, const struct foo_chain *chain, uint16_t n);
 
 /**
+ * Whether the whole ring has been popped and nothing of it pushed: the guest cannot make another
+ * chain available before it gets one back.
+ */
+bool foo_vq_all_popped(const struct foo_vq *vq);
+
+/**
  * Complete a chain. The guest sees it after the next foo_vq_flush().
  *
  * With IN_ORDER negotiated chains must be pushed in the order of their pop (VIRTIO 1.2, 2.7.9).

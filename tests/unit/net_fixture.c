@@ -83,10 +83,10 @@ fx_queue_restart(struct fx_port *p, unsigned int index)
 }
 
 static void
-fx_connect(struct fx_port *p, uint64_t features)
+fx_connect(struct fx_port *p, uint64_t features, uint16_t ring)
 {
 	struct foo_guest_ring_config cfg = {.features = features,
-					    .size = FX_RING,
+					    .size = ring != 0 ? ring : FX_RING,
 					    .indirect_max = 64,
 					    .base = foo_guest_ring_start(features),
 					    .kickfd = -1};
@@ -127,7 +127,7 @@ fx_start(const struct fx_setup *setup)
 			fail_msg("%s", err.text);
 	}
 	for (i = 0; i < fx_ports; i++)
-		fx_connect(&fx_port[i], setup->features[i]);
+		fx_connect(&fx_port[i], setup->features[i], setup->ring);
 }
 
 int

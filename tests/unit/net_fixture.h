@@ -43,6 +43,7 @@ struct fx_setup {
 	struct foo_net_conf conf;
 	unsigned int ports; /* 1 or 2; 0 means 2 */
 	unsigned int pairs; /* 0 means 1 */
+	uint16_t ring;      /* queue size, up to FX_RING; 0 means FX_RING */
 };
 
 extern struct fx_port fx_port[2];

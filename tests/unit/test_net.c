@@ -390,6 +390,45 @@ too_big(void **state)
 	fx_stop();
 }
 
+/** The whole ring is too small for the packet: it is not waited for, with back-pressure neither. */
+static void
+check_ring_too_small(uint64_t features, enum foo_net_placement placement)
+{
+	struct fx_setup s = {.features = {features, features},
+			     .ring = 32,
+			     .conf = {.overload = FOO_NET_BACKPRESSURE, .placement = placement}};
+	uint32_t len;
+
+	fx_start(&s);
+	fx_post_many(P1, 31, 20);
+	len = fx_packet(out, HDR, 1400, 5);
+	fx_send(P0, out, len);
+	for (len = 0; len < 4; len++)
+		fx_poll();
+	assert_int_equal(fx_sent(P0), 0); /* another buffer may come */
+	fx_post(P1, 0, &(uint32_t){20}, 1, 31);
+	for (len = 0; len < 4; len++)
+		fx_poll();
+	assert_int_equal(fx_sent(P0), 1);
+	assert_int_equal(fx_stats(P1, 0).drops[FOO_NET_DROP_TOO_BIG], 1);
+	len = fx_packet(out, HDR, 500, 6);
+	fx_send(P0, out, len);
+	for (len = 0; len < 4; len++)
+		fx_poll();
+	assert_int_equal(fx_stats(P1, 0).packets, 1);
+	assert_int_equal(fx_sent(P0), 1);
+	fx_stop();
+}
+
+static void
+ring_too_small(void **state)
+{
+	(void)state;
+	check_ring_too_small(FX_MRG, FOO_NET_PLACE_FLOW);
+	check_ring_too_small(FX_PACKED | FX_BIT(VIRTIO_NET_F_MRG_RXBUF), FOO_NET_PLACE_FLOW);
+	check_ring_too_small(FX_MRG, FOO_NET_PLACE_SPREAD);
+}
+
 /** A chain may describe gigabytes; a packet is refused before anything is copied. */
 static void
 enormous(void **state)
@@ -451,6 +490,7 @@ main(void)
 		cmocka_unit_test_teardown(bad_receive_buffers, fx_teardown),
 		cmocka_unit_test_teardown(mergeable_buffers, fx_teardown),
 		cmocka_unit_test_teardown(too_big, fx_teardown),
+		cmocka_unit_test_teardown(ring_too_small, fx_teardown),
 		cmocka_unit_test_teardown(enormous, fx_teardown),
 		cmocka_unit_test_teardown(legacy_header, fx_teardown),
 	};

@@ -230,6 +230,8 @@ test_head_repeated(void **state)
 	foo_vq_undo(&t.vq, &again, 1);
 	assert_int_equal(foo_vq_pop(&t.vq, &again, 1), 1);
 	assert_int_equal(again.fault, FOO_FAULT_HEAD_REPEATED);
+	/* one that was undone counts when it is popped for good */
+	assert_int_equal(t.vq.stats.fault[FOO_FAULT_HEAD_REPEATED], 2);
 	foo_vq_push(&t.vq, &again, 0);
 	/* once it is used, the head is free again */
 	foo_vq_push(&t.vq, &first, 0);
