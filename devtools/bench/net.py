@@ -8,6 +8,10 @@ lcore on the same processor, the guest on another; one port that loops to itself
 stands what one copy between the two processors costs at best (copy_limit). Figures are medians
 over the rounds; run it on an otherwise idle machine.
 
+Where the processors are virtual, the host may move them closer together or further apart at any
+time, which changes all figures up to threefold. So their distance is measured before and after each
+run, and a round during which it changed is repeated (and counted in the output).
+
     devtools/bench/net.py [--rounds 5] [--seconds 3] [--sizes 64,1500] [--rings split,packed]
                           [--rst FILE]
 
@@ -36,6 +40,10 @@ RINGS = {
     "packed-inorder": "packed_vq=1,in_order=1",
 }
 WARM_UP = 1.0
+# A change of distance by this factor is the host's doing, not noise.
+DISTANCE_CHANGE = 1.6
+DISTANCE_SECONDS = 0.1
+MAX_REPEATS = 4
 
 
 def number(pattern, text):
@@ -79,13 +87,27 @@ def copy_limit(size, kind, seconds):
     return float(out.stdout)
 
 
+def one_round(ring, size, seconds):
+    """Both back-ends in turn, and whether the processors stayed where they were."""
+    distances = [copy_limit(64, "stale", DISTANCE_SECONDS)]
+    results = []
+    for kind in ("testpmd", "foo"):
+        results.append(measure(kind, ring, size, seconds))
+        distances.append(copy_limit(64, "stale", DISTANCE_SECONDS))
+    return results, max(distances) < DISTANCE_CHANGE * min(distances)
+
+
 def row(ring, size, rounds, seconds):
-    """All figures of one line of the table, as lists over the rounds."""
+    """All figures of one line of the table, as lists over the rounds; rounds repeated."""
     figures = {name: [] for name in ("testpmd", "foo", "testpmd_mpps", "foo_mpps", "stale",
                                      "fresh")}
+    repeated = 0
     for i in range(rounds):
-        for kind in ("testpmd", "foo"):
-            cycles, mpps = measure(kind, ring, size, seconds)
+        results, steady = one_round(ring, size, seconds)
+        while not steady and repeated < rounds * MAX_REPEATS:
+            repeated += 1
+            results, steady = one_round(ring, size, seconds)
+        for kind, (cycles, mpps) in zip(("testpmd", "foo"), results):
             figures[kind].append(cycles)
             figures[kind + "_mpps"].append(mpps)
         for kind in ("stale", "fresh"):
@@ -93,7 +115,7 @@ def row(ring, size, rounds, seconds):
         print("  %s %d B round %d/%d: testpmd %.0f, dpdk-foo %.0f cycles; %.2f, %.2f Mpps" %
               (ring, size, i + 1, rounds, figures["testpmd"][-1], figures["foo"][-1],
                figures["testpmd_mpps"][-1], figures["foo_mpps"][-1]), file=sys.stderr, flush=True)
-    return figures
+    return figures, repeated
 
 
 def spread(values):
@@ -139,12 +161,15 @@ def main():
     parser.add_argument("--rst", help="write the table to this file, too")
     args = parser.parse_args()
     lines = []
+    moved = 0
     for ring in args.rings.split(","):
         for size in args.sizes.split(","):
-            lines.append(table_line(ring, int(size), row(ring, int(size), args.rounds,
-                                                          args.seconds)))
+            figures, repeated = row(ring, int(size), args.rounds, args.seconds)
+            moved += repeated
+            lines.append(table_line(ring, int(size), figures))
     text = rst_table(lines)
     print(machine())
+    print("rounds repeated because the processors moved: %d" % moved)
     print(text, end="")
     if args.rst:
         with open(args.rst, "w", encoding="utf-8") as f:
