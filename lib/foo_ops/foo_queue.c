@@ -192,6 +192,11 @@ queue_halt(struct foo_queue *q)
 		queue_unwatch(q);
 		q->sched.stopping = true;
 		rc = foo_lcore_order(FOO_LCORE_STOP, q);
+		if (rc != 0 && rc != -EINPROGRESS) {
+			/* never ordered: the next try must order it */
+			q->sched.stopping = false;
+			queue_watch(q);
+		}
 	} else {
 		rc = queue_await_stopped(q);
 	}

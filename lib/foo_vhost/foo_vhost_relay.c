@@ -73,7 +73,10 @@ static void
 conn_end(struct foo_vhost_conn *c)
 {
 	foo_vhost_msg_close(&c->msg);
-	/* closed, they leave the epoll set: nobody else has a duplicate */
+	/* closing is not enough to leave the epoll set: the front-end may hold a duplicate of its
+	 * side, which it once sent in a message */
+	epoll_ctl(epfd, EPOLL_CTL_DEL, c->front, NULL);
+	epoll_ctl(epfd, EPOLL_CTL_DEL, c->inner, NULL);
 	close(c->front);
 	close(c->inner);
 	c->front = -1;

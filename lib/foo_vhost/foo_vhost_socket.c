@@ -181,10 +181,10 @@ base_name(const char *path)
 /*
  * Whether fd is a connection of ours to path. A server's end has the path as its own name, but so
  * has the listening socket; a client's end has it as its peer's, in the words of the peer, which
- * may have bound it by a relative path.
+ * may have bound it by another path to the same place: if not exact, the last part will do.
  */
 static bool
-is_connection(int fd, const char *path, bool client)
+is_connection(int fd, const char *path, bool client, bool exact)
 {
 	struct sockaddr_un un;
 	socklen_t len = sizeof(un);
@@ -204,13 +204,13 @@ is_connection(int fd, const char *path, bool client)
 	/* the kernel adds the terminator only if there is room for it */
 	if (strncmp(un.sun_path, path, sizeof(un.sun_path)) == 0)
 		return true;
-	return client && un.sun_path[sizeof(un.sun_path) - 1] == '\0' &&
+	return client && !exact && un.sun_path[sizeof(un.sun_path) - 1] == '\0' &&
 	       strcmp(base_name(un.sun_path), base_name(path)) == 0;
 }
 
 /* Of older ones, which may still be about to end, only the relay has the socket. */
-int
-foo_vhost_socket_find(const char *path, bool client)
+static int
+find_connection(const char *path, bool client, bool exact)
 {
 	const struct dirent *e;
 	int fd, found = -1;
@@ -223,9 +223,17 @@ foo_vhost_socket_find(const char *path, bool client)
 		if (e->d_name[0] == '.')
 			continue;
 		fd = atoi(e->d_name);
-		if (!foo_vhost_relay_owns(fd) && is_connection(fd, path, client))
+		if (!foo_vhost_relay_owns(fd) && is_connection(fd, path, client, exact))
 			found = fd;
 	}
 	closedir(dir);
 	return found;
+}
+
+int
+foo_vhost_socket_find(const char *path, bool client)
+{
+	int fd = find_connection(path, client, true);
+
+	return fd >= 0 ? fd : find_connection(path, client, false);
 }

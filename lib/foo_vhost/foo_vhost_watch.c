@@ -53,8 +53,10 @@ lose(struct foo_vhost *t)
 		q = &t->dev->queue[i];
 		if (foo_queue_state(q) != FOO_QUEUE_RUNNING)
 			continue;
+		/* the lcore is late: the others would be, too, and the end of the connection
+		 * stops them all */
 		if (foo_vhost_ring_pause(t, i) != 0)
-			continue;
+			break;
 		q->broken = FOO_FAULT_RING_LOST;
 		q->past.fault[FOO_FAULT_RING_LOST]++;
 	}

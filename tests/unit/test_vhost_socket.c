@@ -206,7 +206,15 @@ test_find(__rte_unused void **state)
 	close(cwd);
 	front = dial(path);
 	assert_int_equal(foo_vhost_socket_find(path, true), front);
+	close(server);
+	unlink(path);
+	/* another connection has the very path: it is the one, although found later */
+	server = serve(SOCK_STREAM);
+	back = dial(path);
+	assert_true(back > front);
+	assert_int_equal(foo_vhost_socket_find(path, true), back);
 	close(front);
+	close(back);
 	close(server);
 }
 
