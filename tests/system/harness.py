@@ -29,7 +29,7 @@ import tempfile
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.environ.get("FOO_BUILD", os.path.join(ROOT, "build"))
+BUILD = os.path.abspath(os.environ.get("FOO_BUILD", os.path.join(ROOT, "build")))
 FOO = os.environ.get("FOO_APP", os.path.join(BUILD, "app", "dpdk-foo"))
 PKTCHECK = os.path.join(BUILD, "tests", "system", "foo_pktcheck")
 TESTPMD = "dpdk-testpmd"
