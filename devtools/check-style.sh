@@ -119,6 +119,9 @@ allowed_folders()
 	lib/foo_guest/*) echo 'lib/foo_(guest|vq)|config' ;;
 	drivers/*) echo "$(cut -d / -f 1,2 <<<"$1")|lib/foo_(ops|vq)|config" ;;
 	examples/*) echo "$(dirname "$1")|lib/foo_(ops|vq)|config" ;;
+	app/bench/*/*) echo "app/bench|$(dirname "$1")|lib/foo_guest|config" ;;
+	app/bench/*) echo 'app/bench|lib/foo_guest|config' ;;
+	app/foo_bench.c) echo 'app/bench(/.*)?|config' ;;
 	app/*) echo 'app|drivers/.*|lib/foo_(vhost|ops|vq)|config' ;;
 	*) echo '.*' ;;
 	esac
