@@ -101,7 +101,7 @@ struct foo_args {
 #define FOO_STATS_PERIOD_MAX 86400
 
 /** --gather unless given: about what a guest takes to send a burst. */
-#define FOO_GATHER_DEFAULT 2
+#define FOO_GATHER_DEFAULT 3
 
 /** Smallest --txonly-size, as foo_net_conf::txonly_size. */
 #define FOO_TXONLY_SIZE_MIN 60

@@ -41,7 +41,7 @@ static const char usage_text[] =
 	"      queue that it feeds. spread: every queue by itself, round-robin.\n"
 	"  --txonly-size=N (64)\n"
 	"      Bytes of a packet that --fwd=txonly sends, 60 to 1514, without FCS.\n"
-	"  --gather=N (2)\n"
+	"  --gather=N (3)\n"
 	"      Microseconds, 0 to 100, that a guest which sends without a pause is given to\n"
 	"      fill a burst of 32 packets. The first packet after a pause never waits.\n"
 	"\n"

@@ -101,7 +101,7 @@ tx_deliver(struct net_queue *txq, struct net_sink *sink, const struct foo_chain 
 	for (i = 0; i < n; i++) {
 		if (unlikely(!tx_is_packet(txq, &chain[i])))
 			continue;
-		net_prefetch_next(sink, i + 1 < n ? &chain[i + 1] : NULL);
+		net_prefetch_next(i + 1 < n ? &chain[i + 1] : NULL);
 		if (likely(net_sink_put_plain(sink, txq->dev, &chain[i])))
 			continue;
 		verdict = net_sink_put(sink, txq, &chain[i]);
@@ -149,8 +149,9 @@ tx_direct(struct net_queue *txq, struct net_queue *rxq)
 
 /**
  * Whether to come back later: the last burst is only just over, and the guest has not filled the
- * next one yet. To watch it do so would take the lines that it writes away from it, and a burst of
- * few costs nearly as much as a full one. The first packet after a pause never waits.
+ * next one yet. To watch it do so would take the lines that it writes away from it (on a split ring
+ * it then waits for the avail index at each kick that it does not send), and a burst of few costs
+ * nearly as much as a full one. The first packet after a pause never waits.
  */
 static bool
 tx_gathers(const struct net_queue *txq)

@@ -166,7 +166,9 @@ foo_vq_call(struct foo_vq *vq)
 bool
 foo_vq_avail(const struct foo_vq *vq)
 {
-	return foo_vq_avail_burst(vq, 1);
+	if (vq->broken != FOO_FAULT_NONE)
+		return false;
+	return vq->packed ? vq_packed_avail(vq, 1) : vq_split_avail(vq);
 }
 
 bool
@@ -175,7 +177,8 @@ foo_vq_avail_burst(const struct foo_vq *vq, uint16_t n)
 	if (vq->broken != FOO_FAULT_NONE)
 		return false;
 	n = RTE_MIN(n, vq->size);
-	return vq->packed ? vq_packed_avail(vq, n) : vq_split_avail(vq, n);
+	return vq->packed ? vq_packed_avail(vq, n) :
+			    (uint16_t)(vq->avail_seen - vq->avail_idx) >= n;
 }
 
 static void

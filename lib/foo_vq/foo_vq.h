@@ -232,9 +232,11 @@ foo_vq_force_call(struct foo_vq *vq)
 bool foo_vq_avail(const struct foo_vq *vq);
 
 /**
- * Whether a burst of n chains is likely to be available; does not take it, never faults. A guess,
- * which foo_vq_pop() decides: on a packed ring it looks at the descriptor n slots on and at no
- * other, so that it does not take away the lines that the driver is filling before that.
+ * Whether a burst of n chains is known to be available, without a look at what the driver is
+ * filling just now: that would take the lines away from it. A guess, which foo_vq_pop() decides.
+ * On a packed ring it looks at the descriptor n slots on and at no other; on a split one, where
+ * the driver writes the avail index for each of its own bursts, at what the last foo_vq_pop() left.
+ * Never faults.
  *
  * @param n chains wanted; cut to the queue size
  */

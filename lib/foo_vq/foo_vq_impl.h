@@ -134,7 +134,7 @@ void vq_split_undo(struct foo_vq *vq, const struct foo_chain *chain, uint16_t n)
 void vq_split_push(struct foo_vq *vq, const struct foo_chain *chain, const uint32_t *written,
 		   uint16_t n);
 bool vq_split_flush(struct foo_vq *vq);
-bool vq_split_avail(const struct foo_vq *vq, uint16_t n);
+bool vq_split_avail(const struct foo_vq *vq);
 void vq_split_kicks(struct foo_vq *vq, bool wanted);
 
 int vq_packed_init(struct foo_vq *vq, const struct foo_vq_config *cfg);

@@ -280,12 +280,10 @@ vq_split_flush(struct foo_vq *vq)
 }
 
 bool
-vq_split_avail(const struct foo_vq *vq, uint16_t n)
+vq_split_avail(const struct foo_vq *vq)
 {
 	/* acquire: as in split_available() */
-	uint16_t idx = __atomic_load_n(&vq->avail->idx, __ATOMIC_ACQUIRE);
-
-	return (uint16_t)(idx - vq->avail_idx) >= n;
+	return __atomic_load_n(&vq->avail->idx, __ATOMIC_ACQUIRE) != vq->avail_idx;
 }
 
 void
