@@ -263,7 +263,7 @@ receive_deliver(struct net_queue *rxq, struct net_sink *sink, uint32_t n)
 			net_drop(rxq, reason);
 			continue;
 		}
-		net_prefetch_next(sink, i + 1 < n ? &rxq->held[i + 1]->chain : NULL);
+		net_prefetch_next(i + 1 < n ? &rxq->held[i + 1]->chain : NULL);
 		if (net_sink_put_plain(sink, ref->src->dev, &ref->chain))
 			continue;
 		verdict = net_sink_put(sink, ref->src, &ref->chain);
