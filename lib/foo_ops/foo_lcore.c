@@ -122,6 +122,8 @@ lcore_start(struct foo_queue *q)
 	lcore_set_state(q, FOO_QUEUE_RUNNING);
 	if (q->broken == 0)
 		q->ops->queue_disarm(q); /* it is polled: kicks would be wasted */
+	if (q->sched.cfg.call_first)
+		foo_vq_call(&q->vq);
 }
 
 static void
@@ -142,6 +144,9 @@ lcore_execute(struct foo_lcore *lc, struct foo_lcore_msg *msg)
 		msg->q->sched.step = lcore_step_drain;
 		lcore_set_state(msg->q, FOO_QUEUE_STOPPING);
 		return; /* lcore_step_drain() acknowledges */
+	case FOO_LCORE_CALL:
+		foo_vq_call(&msg->q->vq);
+		break;
 	}
 	lcore_done(msg);
 }
@@ -206,6 +211,7 @@ foo_lcore_own(struct foo_lcore *lc, enum foo_lcore_owner owner)
 	if (!__atomic_compare_exchange_n(&lc->owner, &nobody, owner, false, __ATOMIC_ACQUIRE,
 					 __ATOMIC_RELAXED))
 		return false;
+	__atomic_store_n(&lc->tid, gettid(), __ATOMIC_RELAXED);
 	lc->now = rte_rdtsc();
 	return true;
 }
@@ -223,6 +229,7 @@ foo_lcore_run(__rte_unused void *arg)
 
 	if (lc == NULL)
 		return -EINVAL;
+	foo_lcore_hear();
 	while (!foo_lcore_own(lc, FOO_LCORE_LOOP))
 		rte_pause(); /* a control thread is about to leave */
 	lc->last_work = lc->now;
@@ -307,6 +314,7 @@ foo_lcore_init(enum foo_idle_mode mode)
 	lcore_idle = mode;
 	__atomic_store_n(&lcore_quit, 0, __ATOMIC_RELAXED);
 	foo_idle_init();
+	foo_held_init();
 	RTE_LCORE_FOREACH(id) {
 		rc = lcore_alloc(id);
 		if (rc != 0) {
@@ -325,6 +333,7 @@ foo_lcore_fini(void)
 			lcore_free(lcores[id]);
 		lcores[id] = NULL;
 	}
+	foo_held_fini();
 }
 
 int

@@ -18,6 +18,7 @@
  * of all such lcores until it is done: devices can be set up and torn down without the loops.
  */
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -72,6 +73,27 @@ unsigned int foo_lcore_num_queues(unsigned int lcore);
 
 /** Whether the lcore is asleep right now (a hint). Any thread. */
 bool foo_lcore_is_asleep(unsigned int lcore);
+
+/** Signal that ends a blocked call: one that does nothing where nobody expects it. Threads that
+ * may send messages to lcores must not block it. */
+#define FOO_LCORE_SIGNAL SIGURG
+
+/** Let the calling thread receive FOO_LCORE_SIGNAL, whatever mask it was started with. */
+void foo_lcore_hear(void);
+
+/**
+ * Free the lcores that a guest holds up. The one system call of an lcore that can block is the
+ * write to a call eventfd, if the guest has made that blocking and filled it behind our back. Each
+ * lcore that has done no round since the last call and is not asleep gets FOO_LCORE_SIGNAL, which
+ * ends the write and breaks the queue (FOO_FAULT_CALL_BLOCKED); to one that is only slow it does
+ * nothing. The call path pays nothing for it.
+ *
+ * One thread, again and again: what it waits between two calls is what a guest can hold others
+ * up, twice. No locks.
+ *
+ * @return lcores that were sent the signal
+ */
+unsigned int foo_lcore_release_held(void);
 
 /** The idle mode as its option word. */
 const char *foo_idle_mode_name(enum foo_idle_mode mode);

@@ -26,6 +26,7 @@ enum foo_lcore_op {
 	FOO_LCORE_DETACH, /**< Remove a stopped queue from the list. */
 	FOO_LCORE_START,  /**< Begin to poll a queue. */
 	FOO_LCORE_STOP,   /**< Drain a queue; acknowledged when that is done. */
+	FOO_LCORE_CALL,   /**< Interrupt a queue's guest. */
 };
 
 /** State of a message; each change is a compare-and-swap. */
@@ -67,10 +68,13 @@ struct foo_lcore {
 	uint32_t asleep;       /**< In epoll, or about to be; see foo_lcore_wake(). */
 	uint32_t owner;        /**< enum foo_lcore_owner, atomic. */
 	unsigned int id;       /**< EAL's lcore id. */
+	pid_t tid;             /**< Thread of the owner; relaxed, set before owner is LOOP. */
 	int epfd;              /**< epoll on wakefd and the kick fds, all edge-triggered. */
 	int wakefd;            /**< Own eventfd. */
 	struct rte_ring *ring; /**< Of struct foo_lcore_msg *. */
 	struct foo_lcore_msg msg[FOO_LCORE_MSGS]; /**< The slots; under foo_ctl_lock. */
+
+	uint64_t held_loops; /**< stats.loops as foo_lcore_release_held() saw it last. */
 
 	/* for placement, under foo_ctl_lock */
 	uint32_t attached;   /**< Queues placed here. */
@@ -116,6 +120,12 @@ void foo_lcore_ring_bell(struct foo_lcore *lc);
 
 /** Set the thresholds of the idle ladder. Once, before the lcores run. */
 void foo_idle_init(void);
+
+/** Take FOO_LCORE_SIGNAL over, whose arrival ends a blocked call. Before the lcores run. */
+void foo_held_init(void);
+
+/** Give FOO_LCORE_SIGNAL back; no lcore runs. */
+void foo_held_fini(void);
 
 /** Lcore: one round without work has passed; go down the ladder. */
 void foo_idle_step(struct foo_lcore *lc);

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -95,6 +94,7 @@ queue_dup_eventfd(int fd, int *copy)
 /*
  * An lcore must not be held by a call fd that a front-end filled up to its limit. O_NONBLOCK is of
  * the file description, so the front-end's readers see it: all known ones have set it themselves.
+ * One that clears it again is found out by foo_lcore_release_held().
  */
 static int
 queue_dup_callfd(int fd, int *copy)
@@ -228,9 +228,6 @@ queue_go(struct foo_queue *q, enum foo_fault broken)
 		foo_vq_break(&q->vq, broken);
 		memset(&q->vq.stats, 0, sizeof(q->vq.stats)); /* it has been counted */
 	}
-	/* before the lcore knows the queue, its counters are ours */
-	if (cfg->call_first)
-		foo_vq_call(&q->vq);
 	queue_watch(q);
 	q->sched.in_service = true;
 	rc = foo_lcore_order(FOO_LCORE_START, q);
@@ -393,15 +390,18 @@ queue_resume(struct foo_queue *q)
 
 /*
  * Put another eventfd under the number that the lcore writes to. The lcore does not notice, so no
- * packet finds the queue stopped; a call that went to the old one is made up for.
+ * packet finds the queue stopped; a call that went to the old one is made up for, by the lcore
+ * too: it is the one thread that is freed where a guest lets it wait.
  */
 static int
 queue_exchange_callfd(struct foo_queue *q, int copy)
 {
+	int rc;
+
 	if (dup3(copy, q->callfd, O_CLOEXEC) < 0)
 		return -errno;
-	eventfd_write(q->callfd, 1);
-	return 0;
+	rc = foo_lcore_order(FOO_LCORE_CALL, q);
+	return rc == -EINPROGRESS ? -ETIMEDOUT : rc;
 }
 
 /* Takes the copy over, or leaves it alone. */

@@ -32,6 +32,9 @@
 /* Lines about a front-end in a second. */
 #define LOG_LINES_MAX 10
 
+/* How long one that held an lcore up must stay away: what it stole becomes a hundredth. */
+#define BAR_MS 5000
+
 struct foo_vhost_list foo_vhost_all = TAILQ_HEAD_INITIALIZER(foo_vhost_all);
 
 /* The library's number of a connection, to ours. Under foo_ctl_lock. */
@@ -88,17 +91,38 @@ close_fd(int *fd)
 	*fd = -1;
 }
 
-bool
-foo_vhost_may_log(struct foo_vhost *t)
+static uint64_t
+now_ms(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	if ((uint64_t)now.tv_sec != t->log_time) {
-		t->log_time = now.tv_sec;
+	return (uint64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+bool
+foo_vhost_may_log(struct foo_vhost *t)
+{
+	uint64_t second = now_ms() / 1000;
+
+	if (second != t->log_time) {
+		t->log_time = second;
 		t->log_lines = 0;
 	}
 	return t->log_lines++ < LOG_LINES_MAX;
+}
+
+void
+foo_vhost_bar(struct foo_vhost *t)
+{
+	if (t->conn == NULL || now_ms() < t->barred_until)
+		return;
+	t->barred_until = now_ms() + BAR_MS;
+	FOO_VHOST_LOG(ERR,
+		      "%s: its front-end blocked an lcore by a call eventfd; closed, and locked out"
+		      " for %d s",
+		      t->dev->name, BAR_MS / 1000);
+	foo_vhost_relay_hang_up(t->conn);
 }
 
 bool
@@ -176,16 +200,19 @@ static const struct rte_vhost_user_extern_ops message_ops = {
 static bool
 make_room(struct foo_vhost *t)
 {
+	bool barred;
+
 	if (t->closing)
 		return false;
 	if (t->vid >= 0 && foo_vhost_relay_gone(t->conn))
 		foo_vhost_disconnect(t);
-	if (t->vid < 0 && (!t->draining || foo_vhost_drain(t)))
+	barred = now_ms() < t->barred_until;
+	if (t->vid < 0 && !barred && (!t->draining || foo_vhost_drain(t)))
 		return true;
 	t->stats.connections_refused++;
 	if (foo_vhost_may_log(t))
-		FOO_VHOST_LOG(WARNING, "%s: refused a second front-end on %s", t->dev->name,
-			      t->path);
+		FOO_VHOST_LOG(WARNING, "%s: refused a %s front-end on %s", t->dev->name,
+			      barred ? "locked out" : "second", t->path);
 	return false;
 }
 

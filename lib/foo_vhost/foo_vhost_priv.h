@@ -18,6 +18,7 @@
  * Every function here is for a control thread under foo_ctl_lock, unless it says otherwise.
  */
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -87,6 +88,7 @@ struct foo_vhost {
 	bool client;                                            /**< We connect. */
 	bool closing;                 /**< foo_vhost_stop() is under way. */
 	bool draining;                /**< The front-end is gone, but an lcore has not let go. */
+	uint64_t barred_until;        /**< CLOCK_MONOTONIC ms up to which nobody may connect. */
 	bool lost;                    /**< Guest memory went away: nothing is started any more. */
 	int vid;                      /**< The library's number of the connection, or -1. */
 	struct foo_vhost_conn *conn;  /**< The connection, if vid is not -1. */
@@ -119,6 +121,9 @@ bool foo_vhost_may_log(struct foo_vhost *t);
 /** Forget the front-end: queues stopped, memory unmapped, files closed. If an lcore does not let
  * go within its deadline, memory stays mapped, draining is set, and foo_vhost_drain() goes on. */
 void foo_vhost_disconnect(struct foo_vhost *t);
+
+/** The front-end has held an lcore up: end its connection, and let nobody connect for a while. */
+void foo_vhost_bar(struct foo_vhost *t);
 
 /** Finish a foo_vhost_disconnect() that had to wait. Whether it is done. */
 bool foo_vhost_drain(struct foo_vhost *t);
@@ -312,5 +317,17 @@ void foo_vhost_watch_put(void);
 
 /** Make it look at all transports. Any thread. */
 void foo_vhost_watch_wake(void);
+
+/** Start a thread that is no lcore: faults and FOO_LCORE_SIGNAL reach it, other signals do not. 0
+ * or -errno. */
+int foo_vhost_thread_start(pthread_t *thread, void *(*run)(void *arg), const char *name);
+
+/* --- foo_vhost_guard.c --- */
+
+/** Start the thread that frees lcores which a front-end holds up. 0 or -errno. */
+int foo_vhost_guard_start(void);
+
+/** End it. */
+void foo_vhost_guard_stop(void);
 
 #endif /* FOO_VHOST_PRIV_H */

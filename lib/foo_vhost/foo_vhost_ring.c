@@ -97,6 +97,8 @@ foo_vhost_ring_pause(struct foo_vhost *t, uint16_t index)
 	r->resumes = true;
 	if (q->broken != 0)
 		r->broken = true;
+	if (q->broken == FOO_FAULT_CALL_BLOCKED)
+		foo_vhost_bar(t);
 	return 0;
 }
 

@@ -18,6 +18,8 @@
 
 #include <rte_common.h>
 
+#include <foo_lcore.h>
+
 #include "foo_vhost_priv.h"
 
 /* How often an lcore that is late is asked again. */
@@ -65,6 +67,23 @@ lose(struct foo_vhost *t)
 		foo_vhost_relay_hang_up(t->conn);
 }
 
+/* Whether the front-end has held up the lcore of a queue that still runs; one that was stopped
+ * since then is looked at there. */
+static bool
+holds_up(const struct foo_vhost *t)
+{
+	const struct foo_queue *q;
+	uint16_t i;
+
+	for (i = 0; i < t->st.nqueues; i++) {
+		q = &t->dev->queue[i];
+		if (foo_queue_state(q) == FOO_QUEUE_RUNNING &&
+		    __atomic_load_n(&q->broken, __ATOMIC_RELAXED) == FOO_FAULT_CALL_BLOCKED)
+			return true;
+	}
+	return false;
+}
+
 /* Look at all transports. Whether to look again soon. */
 static bool
 look(void)
@@ -76,6 +95,8 @@ look(void)
 	TAILQ_FOREACH(t, &foo_vhost_all, link) {
 		if (foo_vhost_sigbus_lost(t))
 			lose(t);
+		if (t->conn != NULL && holds_up(t))
+			foo_vhost_bar(t);
 		if (t->draining && !foo_vhost_drain(t))
 			again = true;
 	}
@@ -131,22 +152,22 @@ open_fds(void)
 	return 0;
 }
 
-static int
-start_thread(void)
+int
+foo_vhost_thread_start(pthread_t *thread, void *(*run_thread)(void *arg), const char *name)
 {
 	sigset_t all, old;
 	int ret;
 
-	atomic_store_explicit(&watch.quit, false, memory_order_relaxed);
 	/* signals are for the program's own threads, but faults stay with their thread */
 	sigfillset(&all);
 	sigdelset(&all, SIGBUS);
 	sigdelset(&all, SIGSEGV);
+	sigdelset(&all, FOO_LCORE_SIGNAL);
 	pthread_sigmask(SIG_BLOCK, &all, &old);
-	ret = pthread_create(&watch.thread, NULL, run, NULL);
+	ret = pthread_create(thread, NULL, run_thread, NULL);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (ret == 0)
-		pthread_setname_np(watch.thread, "foo-vhost");
+		pthread_setname_np(*thread, name);
 	return -ret;
 }
 
@@ -163,6 +184,30 @@ raise_limit(void)
 	}
 }
 
+static void
+end_thread(void)
+{
+	/* pairs with the load in run() */
+	atomic_store_explicit(&watch.quit, true, memory_order_release);
+	foo_vhost_watch_wake();
+	pthread_join(watch.thread, NULL);
+}
+
+static int
+start_threads(void)
+{
+	int ret;
+
+	atomic_store_explicit(&watch.quit, false, memory_order_relaxed);
+	ret = foo_vhost_thread_start(&watch.thread, run, "foo-vhost");
+	if (ret != 0)
+		return ret;
+	ret = foo_vhost_guard_start();
+	if (ret != 0)
+		end_thread();
+	return ret;
+}
+
 static int
 start(void)
 {
@@ -177,7 +222,7 @@ start(void)
 		return ret;
 	}
 	foo_vhost_relay_init(watch.epfd);
-	ret = start_thread();
+	ret = start_threads();
 	if (ret != 0) {
 		foo_vhost_sigbus_fini();
 		close_fds();
@@ -204,10 +249,8 @@ foo_vhost_watch_put(void)
 {
 	pthread_mutex_lock(&watch.lock);
 	if (--watch.users == 0) {
-		/* pairs with the load in run() */
-		atomic_store_explicit(&watch.quit, true, memory_order_release);
-		foo_vhost_watch_wake();
-		pthread_join(watch.thread, NULL);
+		foo_vhost_guard_stop();
+		end_thread();
 		foo_vhost_relay_fini();
 		foo_vhost_sigbus_fini();
 		close_fds();

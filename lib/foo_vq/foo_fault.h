@@ -46,6 +46,8 @@ enum foo_reaction {
 	X(INDIRECT_NEXT, indirect_next, FOO_BREAK,                                                 \
 	  "INDIRECT and NEXT set in one descriptor (2.7.5.3.1)")                                   \
 	X(RING_LOST, ring_lost, FOO_BREAK, "memory of the rings went away")                        \
+	X(CALL_BLOCKED, call_blocked, FOO_BREAK,                                                   \
+	  "call eventfd made blocking and full: an interrupt held the device up")                  \
 	X(HEAD_REPEATED, head_repeated, FOO_REFUSE,                                                \
 	  "head made available again before it was used (2.7.13)")                                 \
 	X(ADDR_WRAP, addr_wrap, FOO_REFUSE, "descriptor address plus length wraps")                \

@@ -157,10 +157,16 @@ foo_vq_call(struct foo_vq *vq)
 {
 	if (vq->callfd == FOO_VQ_NO_FD)
 		return;
-	/* An eventfd that is full has a wake-up pending already; a guest that broke its own
-	 * eventfd is not told. Either way there is nothing to do about an error. */
-	(void)eventfd_write(vq->callfd, 1);
 	vq->stats.calls++;
+	/*
+	 * An eventfd that is full has a wake-up pending already, and says so at once; there is
+	 * nothing to do about that. One that waits was made blocking again by the front-end, with
+	 * whom its file description is shared: only a signal ends that, and there is no second one.
+	 */
+	if (unlikely(eventfd_write(vq->callfd, 1) < 0 && errno == EINTR)) {
+		vq->callfd = FOO_VQ_NO_FD;
+		foo_vq_break(vq, FOO_FAULT_CALL_BLOCKED);
+	}
 }
 
 bool

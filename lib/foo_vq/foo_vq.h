@@ -202,7 +202,11 @@ void foo_vq_push_burst(struct foo_vq *vq, const struct foo_chain *chain, const u
  */
 bool foo_vq_flush(struct foo_vq *vq);
 
-/** Interrupt the guest (one eventfd write; never blocks; nothing without a callfd). */
+/**
+ * Interrupt the guest (one eventfd write; nothing without a callfd). It blocks only if the guest
+ * has cleared O_NONBLOCK and filled the eventfd; a signal ends that, and breaks the queue
+ * (FOO_FAULT_CALL_BLOCKED).
+ */
 void foo_vq_call(struct foo_vq *vq);
 
 /**

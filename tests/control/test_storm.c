@@ -4,6 +4,7 @@
 /* Noise without end: memory rewritten while it is read, kicks by the million. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -357,15 +358,86 @@ test_restart_storm(void **state)
 	assert_int_equal(env->traffic.disorder, 0);
 }
 
+/* An eventfd filled to its limit: the next write waits, unless O_NONBLOCK is set. */
+static void
+fill(int fd)
+{
+	eventfd_t n;
+
+	fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK);
+	while (eventfd_write(fd, UINT64_MAX - 1) != 0)
+		eventfd_read(fd, &n); /* the device calls meanwhile */
+	fcntl(fd, F_SETFL, O_RDWR);
+}
+
+/* The device is closed to the subject for a while, and then open again. */
+static void
+check_locked_out(struct ctl_env *env)
+{
+	int64_t end = ctl_now_ms() + 10000;
+
+	assert_int_equal(foo_front_wait_closed(&env->subject.front, 5000), 0);
+	ctl_guest_close(&env->subject);
+	assert_int_not_equal(ctl_guest_open(&env->subject, env->path, NULL), 0);
+	while (ctl_guest_open(&env->subject, env->path, NULL) != 0 && ctl_now_ms() < end)
+		usleep(100000);
+	ctl_check_subject(env, 100);
+}
+
+/* A call eventfd made blocking behind the device's back, and full: whoever writes to it waits. */
+static void
+test_call_blocked(void **state)
+{
+	struct ctl_env *env = *state;
+	unsigned int dir;
+
+	for (dir = CTL_RX; dir <= CTL_TX; dir++) {
+		ctl_open_subject(env, NULL);
+		ctl_check_subject(env, 1);
+		fill(env->subject.q[dir].call);
+		env->subject.q[dir].ring.avail->ring[64] = env->subject.q[dir].ring.used_idx;
+		assert_int_equal(ctl_send(&env->subject, 0, 0, 0, 64), 0);
+		ctl_check_witnesses(env);
+		check_locked_out(env);
+		ctl_guest_close(&env->subject);
+	}
+}
+
+static void
+unset_nonblock(struct ctl_guest *g, unsigned int *seed)
+{
+	(void)seed;
+	fcntl(g->q[CTL_RX].call, F_SETFL, O_RDWR);
+}
+
+/* The same when it is set anew while the queue runs: a call follows each time. */
+static void
+test_call_blocked_anew(void **state)
+{
+	struct ctl_env *env = *state;
+	struct ctl_guest *g = &env->subject;
+	int64_t end = ctl_now_ms() + STORM_MS;
+
+	ctl_open_subject(env, NULL);
+	fill(g->q[CTL_RX].call);
+	storm_start(env, unset_nonblock);
+	while (ctl_now_ms() < end &&
+	       foo_front_set_vring_call(&g->front, CTL_RX, g->q[CTL_RX].call) == 0)
+		ctl_check_prompt(env, 1);
+	storm_end();
+	check_locked_out(env);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ctl_test(test_race_split),    ctl_test(test_race_packed),
-		ctl_test(test_race_peer),     ctl_test(test_race_indirect),
-		ctl_test(test_kick_storm),    ctl_test(test_kick_reader),
-		ctl_test(test_message_storm), ctl_test(test_no_kick),
-		ctl_test(test_restart_storm),
+		ctl_test(test_race_split),        ctl_test(test_race_packed),
+		ctl_test(test_race_peer),         ctl_test(test_race_indirect),
+		ctl_test(test_kick_storm),        ctl_test(test_kick_reader),
+		ctl_test(test_message_storm),     ctl_test(test_no_kick),
+		ctl_test(test_restart_storm),     ctl_test(test_call_blocked),
+		ctl_test(test_call_blocked_anew),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
