@@ -9,7 +9,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <linux/virtio_ids.h>
 #include <linux/virtio_net.h>
@@ -32,8 +31,12 @@
 /* Lines about a front-end in a second. */
 #define LOG_LINES_MAX 10
 
-/* How long one that held an lcore up must stay away: what it stole becomes a hundredth. */
+/* How long the next one waits after one that held an lcore up: what was stolen becomes a hundredth
+ * of the time. */
 #define BAR_MS 5000
+
+/* Files of its front-ends that a device may have waiting for their end, which may never come. */
+#define CLOSING_MAX 64
 
 struct foo_vhost_list foo_vhost_all = TAILQ_HEAD_INITIALIZER(foo_vhost_all);
 
@@ -83,14 +86,6 @@ find_path(const char *path)
 	return NULL;
 }
 
-static void
-close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
 static uint64_t
 now_ms(void)
 {
@@ -126,6 +121,12 @@ foo_vhost_bar(struct foo_vhost *t)
 }
 
 bool
+foo_vhost_is_barred(const struct foo_vhost *t)
+{
+	return now_ms() < t->barred_until || foo_vhost_files_closing(t) >= CLOSING_MAX;
+}
+
+bool
 foo_vhost_drain(struct foo_vhost *t)
 {
 	if (foo_vhost_rings_pause(t) != 0)
@@ -157,7 +158,9 @@ foo_vhost_disconnect(struct foo_vhost *t)
 		foo_vhost_msg_refused(t, &m, &why);
 	foo_vhost_relay_release(t->conn);
 	t->conn = NULL;
-	close_fd(&t->backend_fd);
+	if (t->backend_fd >= 0)
+		foo_vhost_file_close(t->backend_fd, t);
+	t->backend_fd = -1;
 	if (foo_vhost_may_log(t))
 		FOO_VHOST_LOG(NOTICE, "%s: front-end disconnected", t->dev->name);
 	t->draining = true;
@@ -184,7 +187,7 @@ on_message(int vid, void *ctx)
 	if (t != NULL && !t->closing && !t->lost) {
 		ret = foo_vhost_msg_handle(t, &m);
 	} else {
-		foo_vhost_msg_close(&m);
+		foo_vhost_msg_close(&m, t);
 		m.flags &= ~(uint32_t)VHU_NEED_REPLY;
 	}
 	foo_ctl_unlock();
@@ -200,23 +203,23 @@ static const struct rte_vhost_user_extern_ops message_ops = {
 static bool
 make_room(struct foo_vhost *t)
 {
-	bool barred;
-
 	if (t->closing)
 		return false;
 	if (t->vid >= 0 && foo_vhost_relay_gone(t->conn))
 		foo_vhost_disconnect(t);
-	barred = now_ms() < t->barred_until;
-	if (t->vid < 0 && !barred && (!t->draining || foo_vhost_drain(t)))
+	if (t->vid < 0 && (!t->draining || foo_vhost_drain(t)))
 		return true;
 	t->stats.connections_refused++;
 	if (foo_vhost_may_log(t))
-		FOO_VHOST_LOG(WARNING, "%s: refused a %s front-end on %s", t->dev->name,
-			      barred ? "locked out" : "second", t->path);
+		FOO_VHOST_LOG(WARNING, "%s: refused a second front-end on %s", t->dev->name,
+			      t->path);
 	return false;
 }
 
-/* The front-end is there. 0, or -1: send it away. */
+/*
+ * The front-end is there. 0, or -1: send it away. The library would not connect again for one that
+ * is sent away, so one that is barred has its connection, and nobody reads from it.
+ */
 static int
 connect_front(struct foo_vhost *t, int vid)
 {
@@ -224,9 +227,10 @@ connect_front(struct foo_vhost *t, int vid)
 
 	if (rte_vhost_extern_callback_register(vid, &message_ops, NULL) != 0)
 		return -1;
+	t->waits = foo_vhost_is_barred(t);
 	fd = foo_vhost_socket_find(t->path, t->client);
 	if (fd >= 0)
-		t->conn = foo_vhost_relay_open(fd);
+		t->conn = foo_vhost_relay_open(fd, t, t->waits);
 	if (t->conn == NULL) {
 		FOO_VHOST_LOG(ERR, "%s: a connection on %s cannot be served: %s", t->dev->name,
 			      t->path, fd < 0 ? "its socket is not found" : strerror(errno));
@@ -238,7 +242,10 @@ connect_front(struct foo_vhost *t, int vid)
 	foo_device_connect(t->dev, true);
 	foo_vhost_rings_update(t);
 	if (foo_vhost_may_log(t))
-		FOO_VHOST_LOG(NOTICE, "%s: front-end connected", t->dev->name);
+		FOO_VHOST_LOG(NOTICE, "%s: front-end connected%s", t->dev->name,
+			      t->waits ? ", and locked out for now" : "");
+	if (t->waits)
+		foo_vhost_watch_wake();
 	return 0;
 }
 

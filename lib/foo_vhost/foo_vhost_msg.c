@@ -41,13 +41,13 @@ take_fd(struct foo_vhost_msg *m)
 }
 
 void
-foo_vhost_msg_close(struct foo_vhost_msg *m)
+foo_vhost_msg_close(struct foo_vhost_msg *m, const void *owner)
 {
 	int i;
 
 	for (i = 0; i < m->nfds; i++) {
 		if (m->fd[i] >= 0)
-			close(m->fd[i]);
+			foo_vhost_file_close(m->fd[i], owner);
 		m->fd[i] = -1;
 	}
 	m->nfds = 0;
@@ -224,7 +224,7 @@ set_backend_req_fd(struct foo_vhost *t, struct foo_vhost_msg *m, struct foo_erro
 {
 	RTE_SET_USED(err);
 	if (t->backend_fd >= 0)
-		close(t->backend_fd);
+		foo_vhost_file_close(t->backend_fd, t);
 	t->backend_fd = take_fd(m);
 	return DONE;
 }
@@ -387,6 +387,6 @@ foo_vhost_msg_handle(struct foo_vhost *t, struct foo_vhost_msg *m)
 		ret = RTE_VHOST_MSG_RESULT_NOT_HANDLED;
 	else
 		ret = RTE_VHOST_MSG_RESULT_OK;
-	foo_vhost_msg_close(m);
+	foo_vhost_msg_close(m, t);
 	return ret;
 }

@@ -88,7 +88,8 @@ struct foo_vhost {
 	bool client;                                            /**< We connect. */
 	bool closing;                 /**< foo_vhost_stop() is under way. */
 	bool draining;                /**< The front-end is gone, but an lcore has not let go. */
-	uint64_t barred_until;        /**< CLOCK_MONOTONIC ms up to which nobody may connect. */
+	uint64_t barred_until;        /**< CLOCK_MONOTONIC ms up to which a new one waits. */
+	bool waits;                   /**< The front-end is barred: nothing is read from it. */
 	bool lost;                    /**< Guest memory went away: nothing is started any more. */
 	int vid;                      /**< The library's number of the connection, or -1. */
 	struct foo_vhost_conn *conn;  /**< The connection, if vid is not -1. */
@@ -122,8 +123,12 @@ bool foo_vhost_may_log(struct foo_vhost *t);
  * go within its deadline, memory stays mapped, draining is set, and foo_vhost_drain() goes on. */
 void foo_vhost_disconnect(struct foo_vhost *t);
 
-/** The front-end has held an lcore up: end its connection, and let nobody connect for a while. */
+/** The front-end has held an lcore up: end its connection, and let the next one wait. */
 void foo_vhost_bar(struct foo_vhost *t);
+
+/** Whether a front-end that connects must wait: for the end of foo_vhost_bar(), or because files of
+ * those before it are not closed yet. */
+bool foo_vhost_is_barred(const struct foo_vhost *t);
 
 /** Finish a foo_vhost_disconnect() that had to wait. Whether it is done. */
 bool foo_vhost_drain(struct foo_vhost *t);
@@ -142,8 +147,35 @@ int foo_vhost_msg_handle(struct foo_vhost *t, struct foo_vhost_msg *m);
 void
 foo_vhost_msg_refused(struct foo_vhost *t, const struct foo_vhost_msg *m, struct foo_error *why);
 
-/** Close the files of a message that nobody took. Any thread. */
-void foo_vhost_msg_close(struct foo_vhost_msg *m);
+/** Close the files of a message that nobody took, by foo_vhost_file_close(). Any thread. */
+void foo_vhost_msg_close(struct foo_vhost_msg *m, const void *owner);
+
+/* --- foo_vhost_file.c --- */
+
+/** What a file is, as far as it matters here. */
+enum foo_vhost_file_kind {
+	FOO_VHOST_FILE_OTHER,   /**< Anything else; most of what is asked of it may block. */
+	FOO_VHOST_FILE_EVENTFD, /**< An eventfd. */
+	FOO_VHOST_FILE_MEMORY,  /**< A file in memory: memfd, tmpfs, hugetlbfs. */
+	FOO_VHOST_FILE_SOCKET,  /**< A stream socket of AF_UNIX. */
+};
+
+/** Find out, without asking anybody but the kernel. Any thread. */
+enum foo_vhost_file_kind foo_vhost_file_kind(int fd);
+
+/** Close a file of a front-end; at once where that cannot block, or soon, on behalf of owner, by
+ * another thread. Any thread. */
+void foo_vhost_file_close(int fd, const void *owner);
+
+/** Whether fd waits to be closed; it is nobody else's then. Any thread. */
+bool foo_vhost_file_is_closing(int fd);
+
+/** How many files of owner wait to be closed. Any thread. */
+unsigned int foo_vhost_files_closing(const void *owner);
+
+/** Start the thread that closes files, once; it never ends, since it may hang for ever. 0 or
+ * -errno. */
+int foo_vhost_files_start(void);
 
 /* --- foo_vhost_check.c --- */
 
@@ -157,8 +189,8 @@ bool foo_vhost_request_answered(uint32_t request);
 int foo_vhost_msg_ring(const struct foo_vhost_msg *m);
 
 /**
- * Check the form of a message: known, as long as it must be, with as many files as it must have,
- * and a ring that the library could have. Any thread.
+ * Check the form of a message: known, as long as it must be, with as many files as it must have
+ * and of the right kind, and a ring that the library could have. Any thread.
  *
  * @return 0, or -EPROTO with err
  */
@@ -251,8 +283,8 @@ int foo_vhost_socket_prepare(const char *path, struct foo_error *err);
 int
 foo_vhost_socket_dress(const char *path, uint32_t mode, const char *owner, struct foo_error *err);
 
-/** Find the connection that the library has just made from path. Its fd, which stays the library's,
- * or -1. */
+/** Find the connection that the library has just made from path. Its fd, which stays the library's;
+ * negative if there is none, or more than one. */
 int foo_vhost_socket_find(const char *path, bool client);
 
 /* --- foo_vhost_relay.c --- */
@@ -260,11 +292,16 @@ int foo_vhost_socket_find(const char *path, bool client);
 /** A connection. */
 struct foo_vhost_conn;
 
-/** Take over the connection of the library's fd, which becomes one end of a socket pair. NULL on
+/** Take over the connection of the library's fd, which becomes one end of a socket pair. Files that
+ * come by it belong to owner. If it is held, nothing is read from the front-end at first. NULL on
  * failure. Any thread. */
-struct foo_vhost_conn *foo_vhost_relay_open(int fd);
+struct foo_vhost_conn *foo_vhost_relay_open(int fd, const void *owner, bool held);
 
-/** Whether fd is the relay's, to the front-end of some connection. Any thread. */
+/** Read from a front-end that was held. Any thread. */
+void foo_vhost_relay_let(struct foo_vhost_conn *c);
+
+/** Whether fd is the relay's: either side of a connection, or a file of a message that is not yet
+ * complete or not yet handed on. Any thread. */
 bool foo_vhost_relay_owns(int fd);
 
 /** Done with it; it frees itself when it has ended. Any thread. */

@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -40,11 +41,13 @@
 
 struct foo_vhost_conn {
 	TAILQ_ENTRY(foo_vhost_conn) link;
-	int front;     /* to the front-end, -1 when it has ended */
-	int inner;     /* to the library, ends together with front */
-	bool released; /* by the transport */
-	bool full;     /* the library's side has no room for msg */
-	uint32_t have; /* bytes of msg that are there */
+	const void *owner; /* of the files that come */
+	int front;         /* to the front-end, -1 when it has ended */
+	int inner;         /* to the library, ends together with front */
+	bool released;     /* by the transport */
+	bool held;         /* nothing is read from the front-end yet */
+	bool full;         /* the library's side has no room for msg */
+	uint32_t have;     /* bytes of msg that are there */
 	struct foo_vhost_msg msg;
 	struct foo_error why; /* why it was closed; empty: not by us */
 };
@@ -68,18 +71,31 @@ conn_free(struct foo_vhost_conn *c)
 	free(c);
 }
 
+/* The front-end's side ends at once, but messages that nobody has read may hold files. */
+static void
+end_front(struct foo_vhost_conn *c)
+{
+	int unread = 0;
+
+	shutdown(c->front, SHUT_RDWR); /* no more come */
+	if (ioctl(c->front, FIONREAD, &unread) == 0 && unread == 0)
+		close(c->front);
+	else
+		foo_vhost_file_close(c->front, c->owner);
+	c->front = -1;
+}
+
 /* Both sides end; the library notices, and the transport releases the connection. */
 static void
 conn_end(struct foo_vhost_conn *c)
 {
-	foo_vhost_msg_close(&c->msg);
+	foo_vhost_msg_close(&c->msg, c->owner);
 	/* closing is not enough to leave the epoll set: the front-end may hold a duplicate of its
 	 * side, which it once sent in a message */
 	epoll_ctl(epfd, EPOLL_CTL_DEL, c->front, NULL);
 	epoll_ctl(epfd, EPOLL_CTL_DEL, c->inner, NULL);
-	close(c->front);
+	end_front(c);
 	close(c->inner);
-	c->front = -1;
 	c->inner = -1;
 	if (c->released)
 		conn_free(c);
@@ -88,7 +104,7 @@ conn_end(struct foo_vhost_conn *c)
 static int
 conn_watch(struct foo_vhost_conn *c, int op)
 {
-	struct epoll_event front = {.events = c->full ? 0 : EPOLLIN, .data.ptr = c};
+	struct epoll_event front = {.events = c->full || c->held ? 0 : EPOLLIN, .data.ptr = c};
 	struct epoll_event inner = {.events = c->full ? EPOLLIN | EPOLLOUT : EPOLLIN,
 				    .data.ptr = c};
 
@@ -113,7 +129,7 @@ take_files(struct foo_vhost_conn *c, struct msghdr *mh, bool header)
 			if (header && c->msg.nfds < VHU_MAX_FDS) {
 				c->msg.fd[c->msg.nfds++] = fd[i];
 			} else {
-				close(fd[i]);
+				foo_vhost_file_close(fd[i], c->owner);
 				ret = -EPROTO;
 			}
 		}
@@ -173,7 +189,7 @@ forward(struct foo_vhost_conn *c)
 	/* all or nothing: the message is smaller than any unit of the socket's buffer */
 	if (sendmsg(c->inner, &mh, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		return -errno;
-	foo_vhost_msg_close(&c->msg);
+	foo_vhost_msg_close(&c->msg, c->owner);
 	memset(&c->msg, 0, sizeof(c->msg));
 	c->have = 0;
 	return 0;
@@ -223,10 +239,10 @@ pump_requests(struct foo_vhost_conn *c)
 {
 	int i, ret = 0;
 
-	for (i = 0; i < 2 * TURN && ret == 0; i++)
+	for (i = 0; i < 2 * TURN && ret == 0 && !c->held; i++)
 		ret = step(c);
 	/* while there is no room, nobody reads the end of the stream */
-	if (c->full && has_closed(c->front))
+	if ((c->full || c->held) && has_closed(c->front))
 		return -ECONNRESET;
 	return ret == -EAGAIN || ret == -EINTR ? 0 : ret;
 }
@@ -270,7 +286,7 @@ foo_vhost_relay_run(void *conn)
 }
 
 struct foo_vhost_conn *
-foo_vhost_relay_open(int fd)
+foo_vhost_relay_open(int fd, const void *owner, bool held)
 {
 	struct foo_vhost_conn *c;
 	int pair[2], front;
@@ -283,6 +299,8 @@ foo_vhost_relay_open(int fd)
 	front = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (front < 0)
 		goto close_pair;
+	c->owner = owner;
+	c->held = held;
 	c->front = front;
 	c->inner = pair[1];
 	pthread_mutex_lock(&lock);
@@ -305,6 +323,18 @@ free_conn:
 	return NULL;
 }
 
+static bool
+conn_owns(const struct foo_vhost_conn *c, int fd)
+{
+	int i;
+
+	for (i = 0; i < c->msg.nfds; i++) {
+		if (c->msg.fd[i] == fd)
+			return true;
+	}
+	return c->front == fd || c->inner == fd;
+}
+
 bool
 foo_vhost_relay_owns(int fd)
 {
@@ -312,7 +342,7 @@ foo_vhost_relay_owns(int fd)
 
 	pthread_mutex_lock(&lock);
 	TAILQ_FOREACH(c, &conns, link) {
-		if (c->front == fd)
+		if (conn_owns(c, fd))
 			break;
 	}
 	pthread_mutex_unlock(&lock);
@@ -326,6 +356,16 @@ foo_vhost_relay_release(struct foo_vhost_conn *c)
 	c->released = true;
 	if (c->front < 0)
 		conn_free(c);
+	pthread_mutex_unlock(&lock);
+}
+
+void
+foo_vhost_relay_let(struct foo_vhost_conn *c)
+{
+	pthread_mutex_lock(&lock);
+	c->held = false;
+	if (c->front >= 0)
+		conn_watch(c, EPOLL_CTL_MOD);
 	pthread_mutex_unlock(&lock);
 }
 

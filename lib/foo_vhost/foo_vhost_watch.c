@@ -97,6 +97,12 @@ look(void)
 			lose(t);
 		if (t->conn != NULL && holds_up(t))
 			foo_vhost_bar(t);
+		if (t->waits && t->conn != NULL && !foo_vhost_is_barred(t)) {
+			t->waits = false;
+			foo_vhost_relay_let(t->conn);
+		}
+		if (t->waits && t->conn != NULL)
+			again = true;
 		if (t->draining && !foo_vhost_drain(t))
 			again = true;
 	}
@@ -214,7 +220,9 @@ start(void)
 	int ret;
 
 	raise_limit();
-	ret = open_fds();
+	ret = foo_vhost_files_start();
+	if (ret == 0)
+		ret = open_fds();
 	if (ret == 0)
 		ret = foo_vhost_sigbus_init(watch.event);
 	if (ret != 0) {
