@@ -208,7 +208,23 @@ is_connection(int fd, const char *path, bool client, bool exact)
 	       strcmp(base_name(un.sun_path), base_name(path)) == 0;
 }
 
-/* Of older ones, which may still be about to end, only the relay has the socket. */
+/* Whether a file is one of a front-end's, who may have sent us a socket with any name. */
+static bool
+is_sent(int fd)
+{
+	const struct foo_vhost *t;
+
+	TAILQ_FOREACH(t, &foo_vhost_all, link) {
+		if (t->backend_fd == fd)
+			return true;
+	}
+	return foo_vhost_relay_owns(fd) || foo_vhost_file_is_closing(fd);
+}
+
+/*
+ * Of older connections, which may still be about to end, only the relay has the socket. Asked for
+ * its name on both sides of is_sent(): a file that was sent may be closed just now.
+ */
 static int
 find_connection(const char *path, bool client, bool exact)
 {
@@ -219,12 +235,19 @@ find_connection(const char *path, bool client, bool exact)
 	dir = opendir("/proc/self/fd");
 	if (dir == NULL)
 		return -1;
-	while (found < 0 && (e = readdir(dir)) != NULL) {
+	while ((e = readdir(dir)) != NULL) {
 		if (e->d_name[0] == '.')
 			continue;
 		fd = atoi(e->d_name);
-		if (!foo_vhost_relay_owns(fd) && is_connection(fd, path, client, exact))
-			found = fd;
+		if (!is_connection(fd, path, client, exact) || is_sent(fd) ||
+		    !is_connection(fd, path, client, exact))
+			continue;
+		/* two of them: one is on its way through the library, and nobody knows which */
+		if (found >= 0) {
+			found = -EEXIST;
+			break;
+		}
+		found = fd;
 	}
 	closedir(dir);
 	return found;
@@ -235,5 +258,5 @@ foo_vhost_socket_find(const char *path, bool client)
 {
 	int fd = find_connection(path, client, true);
 
-	return fd >= 0 ? fd : find_connection(path, client, false);
+	return fd != -1 ? fd : find_connection(path, client, false);
 }

@@ -5,9 +5,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "ctl_env.h"
@@ -184,6 +187,57 @@ test_late_fds(void **state)
 		foo_front_wait_closed(f, 10);
 	}
 	close(fd);
+}
+
+/* A socket that bears the name of another device's. */
+static int
+namesake(const char *path)
+{
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	char aside[sizeof(un.sun_path) + 8];
+	int server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), fd;
+	int front = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(un.sun_path, sizeof(un.sun_path), "%s", path);
+	snprintf(aside, sizeof(aside), "%s.aside", path);
+	assert_int_equal(rename(path, aside), 0);
+	assert_int_equal(bind(server, (struct sockaddr *)&un, sizeof(un)), 0);
+	assert_int_equal(listen(server, 1), 0);
+	assert_int_equal(connect(front, (struct sockaddr *)&un, sizeof(un)), 0);
+	fd = accept4(server, NULL, NULL, SOCK_CLOEXEC);
+	assert_true(fd >= 0);
+	close(server);
+	close(front);
+	assert_int_equal(rename(aside, path), 0);
+	return fd;
+}
+
+/*
+ * Such a socket, sent with a message that is never finished, is not taken for the connection of
+ * the next front-end of that device: then nothing would stand between it and the library.
+ */
+static void
+test_planted_socket(void **state)
+{
+	struct ctl_env *env = *state;
+	const char *path = ctl_proc_path(&env->proc, "2");
+	struct ctl_guest *g = &env->other;
+	struct foo_front *f = connect_subject(env);
+	uint64_t index = 0;
+	unsigned char buf[64];
+	int fd = namesake(path);
+
+	foo_front_compose(buf, FOO_FRONT_SET_VRING_CALL, FOO_FRONT_VERSION, sizeof(index), &index,
+			  sizeof(index));
+	assert_int_equal(foo_front_send_bytes(f, buf, 12, &fd, 1), 0);
+	close(fd);
+	usleep(20000);
+	assert_int_equal(ctl_guest_open(g, path, NULL), 0);
+	assert_int_equal(foo_front_send_bytes(&g->front, buf, 12, NULL, 0), 0);
+	usleep(20000);
+	ctl_check_prompt(env, 2);
+	/* nor is the connection of the one that sent it touched */
+	assert_int_equal(foo_front_wait_closed(f, 10), -ETIMEDOUT);
 }
 
 /* One sender stops in the middle of a message. Everybody else must not notice. */
@@ -452,14 +506,23 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ctl_test(test_unknown_request),    ctl_test(test_wrong_size),
-		ctl_test(test_huge_size),          ctl_test(test_wrong_fds),
-		ctl_test(test_missing_fds),        ctl_test(test_late_fds),
-		ctl_test(test_truncated),          ctl_test(test_slow),
-		ctl_test(test_answers_unread),     ctl_test(test_pipelined),
-		ctl_test(test_random_bytes),       ctl_test(test_reconnect_storm),
-		ctl_test(test_second_front_end),   ctl_test(test_crowd),
-		ctl_test(test_closed_mid_traffic), ctl_test(test_peer_dies),
+		ctl_test(test_unknown_request),
+		ctl_test(test_wrong_size),
+		ctl_test(test_huge_size),
+		ctl_test(test_wrong_fds),
+		ctl_test(test_missing_fds),
+		ctl_test(test_late_fds),
+		ctl_test(test_planted_socket),
+		ctl_test(test_truncated),
+		ctl_test(test_slow),
+		ctl_test(test_answers_unread),
+		ctl_test(test_pipelined),
+		ctl_test(test_random_bytes),
+		ctl_test(test_reconnect_storm),
+		ctl_test(test_second_front_end),
+		ctl_test(test_crowd),
+		ctl_test(test_closed_mid_traffic),
+		ctl_test(test_peer_dies),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
