@@ -96,7 +96,7 @@ static enum net_verdict
 sink_short(struct net_sink *s)
 {
 	/* a packet for which the whole ring is too small would wait for ever */
-	if (s->n < s->wanted && (s->pos != 0 || !foo_vq_all_popped(&s->rxq->q->vq)))
+	if (s->n < s->wanted && (s->pos != 0 || !foo_vq_all_popped(&s->rxq->q->vq, s->rx, s->n)))
 		return NET_NO_ROOM;
 	if (s->n == s->wanted && (s->wanted < FOO_VQ_BURST_MAX || s->pos != 0)) {
 		s->rxq->buf_len = 1; /* the next burst asks for as many as it can */

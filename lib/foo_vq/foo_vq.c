@@ -113,10 +113,16 @@ foo_vq_undo(struct foo_vq *vq, const struct foo_chain *chain, uint16_t n)
 }
 
 bool
-foo_vq_all_popped(const struct foo_vq *vq)
+foo_vq_all_popped(const struct foo_vq *vq, const struct foo_chain *chain, uint16_t n)
 {
-	return vq->packed ? vq->inflight_slots >= vq->size :
-			    (uint16_t)(vq->avail_idx - vq->used_idx) >= vq->size;
+	uint32_t slots = 0, least = vq->size;
+	uint16_t i;
+
+	for (i = 0; i < n; i++) {
+		slots += chain[i].slots;
+		least = RTE_MIN(least, (uint32_t)chain[i].slots);
+	}
+	return slots + least > vq->size;
 }
 
 void

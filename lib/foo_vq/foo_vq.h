@@ -124,7 +124,7 @@ struct foo_chain {
 	uint16_t nwrite;     /**< Device-writable pieces, behind the readable ones. */
 	uint32_t read_len;   /**< Bytes that the device may read. */
 	uint32_t write_len;  /**< Bytes that the device may write. */
-	uint16_t slots;      /**< Ring slots taken: 1 for split. */
+	uint16_t slots;      /**< Ring slots taken, without those of an indirect table. */
 	uint16_t fault;      /**< enum foo_fault that refused the chain, or 0. */
 	uint16_t id;         /**< Head index (split) or buffer id (packed); opaque. */
 	uint16_t pad_[3];    /**< Unused. */
@@ -176,10 +176,12 @@ uint16_t foo_vq_pop(struct foo_vq *vq, struct foo_chain *chain, uint16_t max);
 void foo_vq_undo(struct foo_vq *vq, const struct foo_chain *chain, uint16_t n);
 
 /**
- * Whether the whole ring has been popped and nothing of it pushed: the guest cannot make another
- * chain available before it gets one back.
+ * Whether the whole ring has been popped: the guest has too few descriptors left to make another
+ * chain available, were it as short as the shortest of these, before it gets one back.
+ *
+ * @param chain the n chains that are popped and not pushed, all of them
  */
-bool foo_vq_all_popped(const struct foo_vq *vq);
+bool foo_vq_all_popped(const struct foo_vq *vq, const struct foo_chain *chain, uint16_t n);
 
 /**
  * Complete a chain. The guest sees it after the next foo_vq_flush().

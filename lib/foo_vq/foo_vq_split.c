@@ -75,14 +75,14 @@ split_available(struct foo_vq *vq, uint16_t max)
 	return RTE_MIN(n, max);
 }
 
-/** Follow a chain. Returns a BREAK fault or FOO_FAULT_NONE. */
+/** Follow a chain, count its descriptors in the ring. Returns a BREAK fault or FOO_FAULT_NONE. */
 static enum foo_fault
-split_walk(struct foo_vq *vq, struct vq_walk *w, uint16_t head)
+split_walk(struct foo_vq *vq, struct vq_walk *w, struct foo_chain *chain)
 {
 	struct vq_desc d;
-	uint16_t idx = head;
+	uint16_t idx = chain->id;
 
-	do {
+	for (chain->slots = 1;; chain->slots++) {
 		d = vq_desc_load(&vq->desc[idx]);
 		if (d.flags & VRING_DESC_F_INDIRECT) {
 			/* the descriptor of the table does not count, and its WRITE flag means
@@ -95,12 +95,13 @@ split_walk(struct foo_vq *vq, struct vq_walk *w, uint16_t head)
 			return FOO_FAULT_CHAIN_LONG;
 		vq_walk_add(vq, w, d.addr, d.len, d.flags & VRING_DESC_F_WRITE);
 		if (!(d.flags & VRING_DESC_F_NEXT))
-			break;
+			return FOO_FAULT_NONE;
 		idx = d.next;
 		if (idx >= vq->size)
 			return FOO_FAULT_NEXT_RANGE;
-	} while (w->fault == FOO_FAULT_NONE);
-	return FOO_FAULT_NONE;
+		if (w->fault != FOO_FAULT_NONE)
+			return FOO_FAULT_NONE;
+	}
 }
 
 /** The long way: several descriptors, an indirect table, or a fault. */
@@ -114,7 +115,7 @@ split_chain(struct foo_vq *vq, struct foo_chain *chain, struct foo_seg *seg, uns
 	if (vq->inflight[chain->id])
 		w.fault = FOO_FAULT_HEAD_REPEATED;
 	else
-		fault = split_walk(vq, &w, chain->id);
+		fault = split_walk(vq, &w, chain);
 	if (fault == FOO_FAULT_NONE && !(w.fault == FOO_FAULT_SEGMENTS && max < vq->seg_max))
 		vq_walk_end(vq, &w, chain);
 	else

@@ -16,7 +16,7 @@ check_chain(const struct fuzz *f, const struct fuzz_queue *q, const struct foo_c
 	uint64_t read_len = 0, write_len = 0;
 
 	CHECK(chain->slots >= 1 && chain->slots <= q->vq.size);
-	CHECK(FUZZ_PACKED || (chain->slots == 1 && chain->id < q->vq.size));
+	CHECK(FUZZ_PACKED || chain->id < q->vq.size);
 	if (chain->fault != FOO_FAULT_NONE) {
 		CHECK(chain->fault < FOO_FAULT_MAX);
 		CHECK(foo_fault_reaction(chain->fault) == FOO_REFUSE);

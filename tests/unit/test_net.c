@@ -420,6 +420,36 @@ check_ring_too_small(uint64_t features, enum foo_net_placement placement)
 	fx_stop();
 }
 
+/** The same with buffers of three descriptors each, of which the ring holds ten: two are left. */
+static void
+check_chains_too_small(uint64_t features, enum foo_net_placement placement)
+{
+	struct fx_setup s = {.features = {features, features},
+			     .ring = 32,
+			     .conf = {.overload = FOO_NET_BACKPRESSURE, .placement = placement}};
+	struct foo_guest_buf buf[3];
+	uint32_t len, i, k;
+
+	fx_start(&s);
+	len = fx_packet(out, HDR, 1400, 5);
+	fx_send(P0, out, len);
+	for (i = 0; i < 10; i++) {
+		for (k = 0; k < 4; k++)
+			fx_poll();
+		assert_int_equal(fx_sent(P0), 0); /* another buffer may come */
+		for (k = 0; k < 3; k++)
+			buf[k] = (struct foo_guest_buf){foo_guest_mem_alloc(&P1->mem, 20, 1), 20,
+							VRING_DESC_F_WRITE};
+		assert_true(foo_guest_ring_add(&P1->ring[0], buf, 3, FOO_GUEST_DIRECT, i) >= 0);
+		foo_guest_ring_publish(&P1->ring[0]);
+	}
+	for (k = 0; k < 4; k++)
+		fx_poll();
+	assert_int_equal(fx_sent(P0), 1);
+	assert_int_equal(fx_stats(P1, 0).drops[FOO_NET_DROP_TOO_BIG], 1);
+	fx_stop();
+}
+
 static void
 ring_too_small(void **state)
 {
@@ -427,6 +457,9 @@ ring_too_small(void **state)
 	check_ring_too_small(FX_MRG, FOO_NET_PLACE_FLOW);
 	check_ring_too_small(FX_PACKED | FX_BIT(VIRTIO_NET_F_MRG_RXBUF), FOO_NET_PLACE_FLOW);
 	check_ring_too_small(FX_MRG, FOO_NET_PLACE_SPREAD);
+	check_chains_too_small(FX_MRG, FOO_NET_PLACE_FLOW);
+	check_chains_too_small(FX_PACKED, FOO_NET_PLACE_FLOW);
+	check_chains_too_small(FX_MRG, FOO_NET_PLACE_SPREAD);
 }
 
 /** A chain may describe gigabytes; a packet is refused before anything is copied. */
