@@ -338,18 +338,42 @@ transport_new(struct foo_device *dev)
 static void
 transport_free(struct foo_vhost *t)
 {
+	if (t->draining) {
+		/* an lcore still looks at the memory: it is never unmapped */
+		FOO_VHOST_LOG(ERR, "%s: guest memory stays mapped", t->dev->name);
+		return;
+	}
 	free(t->st.ring);
 	free(t);
 }
 
-/* From here on the library may call on_connect(). */
+/* Nobody connects any more, and whoever has is sent away. */
+static void
+unserve(struct foo_vhost *t)
+{
+	/* handlers refuse from here on; the library would close the connection without a word */
+	foo_ctl_lock();
+	t->closing = true;
+	foo_vhost_disconnect(t);
+	foo_ctl_unlock();
+	/* waits for handlers that are under way, and they may wait for the lock */
+	rte_vhost_driver_unregister(t->path);
+}
+
+/* From the start of the driver on the library may call on_connect(). */
 static int
 serve(struct foo_vhost *t, struct foo_error *err)
 {
 	const struct foo_device *dev = t->dev;
 	mode_t mask;
+	uid_t uid;
+	gid_t gid;
 	int ret;
 
+	/* what the user may have got wrong comes before there is a socket */
+	ret = foo_vhost_socket_owner(t->client ? NULL : dev->owner, &uid, &gid, err);
+	if (ret != 0)
+		return ret;
 	if (rte_vhost_driver_register(t->path, t->client ? RTE_VHOST_USER_CLIENT : 0) != 0)
 		return foo_error_set(err, -EIO, "iface=%s: librte_vhost does not take it", t->path);
 	ret = rte_vhost_driver_set_features(t->path, t->st.offered);
@@ -366,12 +390,12 @@ serve(struct foo_vhost *t, struct foo_error *err)
 	if (ret != 0)
 		ret = foo_error_set(err, -EIO, "iface=%s: librte_vhost cannot serve it", t->path);
 	else if (!t->client)
-		ret = foo_vhost_socket_dress(t->path, dev->mode, dev->owner, err);
+		ret = foo_vhost_socket_dress(t->path, dev->mode, uid, gid, err);
 	else if (t->stats.connections == 0)
 		FOO_VHOST_LOG(NOTICE, "%s: nobody listens on %s yet; trying again and again",
 			      dev->name, t->path);
 	if (ret != 0)
-		rte_vhost_driver_unregister(t->path);
+		unserve(t);
 	return ret;
 }
 
@@ -456,20 +480,9 @@ foo_vhost_stop(struct foo_device *dev)
 
 	if (t == NULL)
 		return;
-	/* handlers refuse from here on; the library would close the connection without a word */
-	foo_ctl_lock();
-	t->closing = true;
-	foo_vhost_disconnect(t);
-	foo_ctl_unlock();
-	/* waits for handlers that are under way, and they may wait for the lock */
-	rte_vhost_driver_unregister(t->path);
+	unserve(t);
 	delist(t);
 	foo_vhost_watch_put();
-	if (t->draining) {
-		/* an lcore still looks at the memory: it is never unmapped */
-		FOO_VHOST_LOG(ERR, "%s: guest memory stays mapped", dev->name);
-		return;
-	}
 	transport_free(t);
 }
 

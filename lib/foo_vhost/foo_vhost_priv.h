@@ -23,6 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
+#include <sys/types.h>
 #include <sys/un.h>
 
 #include <rte_log.h>
@@ -279,9 +280,13 @@ int foo_vhost_log_apply(struct foo_vhost *t, struct foo_error *err);
  * Without foo_ctl_lock. */
 int foo_vhost_socket_prepare(const char *path, struct foo_error *err);
 
-/** Give the listening socket its mode and owner ("user[:group]", or NULL). 0 or -errno with err. */
-int
-foo_vhost_socket_dress(const char *path, uint32_t mode, const char *owner, struct foo_error *err);
+/** The ids of "user[:group]"; -1, as lchown() takes it, for what is not named, and for NULL. 0 or
+ * -EINVAL with err. */
+int foo_vhost_socket_owner(const char *owner, uid_t *uid, gid_t *gid, struct foo_error *err);
+
+/** Give the listening socket its mode and owner. 0 or -errno with err. */
+int foo_vhost_socket_dress(const char *path, uint32_t mode, uid_t uid, gid_t gid,
+			   struct foo_error *err);
 
 /** Find the connection that the library has just made from path. Its fd, which stays the library's;
  * negative if there is none, or more than one. */

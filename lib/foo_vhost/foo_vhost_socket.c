@@ -113,8 +113,8 @@ parse_id(const char *name, unsigned long *id)
 		       -EINVAL;
 }
 
-static int
-find_owner(const char *owner, uid_t *uid, gid_t *gid, struct foo_error *err)
+int
+foo_vhost_socket_owner(const char *owner, uid_t *uid, gid_t *gid, struct foo_error *err)
 {
 	char user[64], *group;
 	const struct passwd *pw;
@@ -123,6 +123,8 @@ find_owner(const char *owner, uid_t *uid, gid_t *gid, struct foo_error *err)
 
 	*uid = (uid_t)-1;
 	*gid = (gid_t)-1;
+	if (owner == NULL)
+		return 0;
 	if (rte_strscpy(user, owner, sizeof(user)) < 0)
 		return foo_error_set(err, -EINVAL, "owner=%s: too long", owner);
 	group = strchr(user, ':');
@@ -150,20 +152,11 @@ find_owner(const char *owner, uid_t *uid, gid_t *gid, struct foo_error *err)
 }
 
 int
-foo_vhost_socket_dress(const char *path, uint32_t mode, const char *owner, struct foo_error *err)
+foo_vhost_socket_dress(const char *path, uint32_t mode, uid_t uid, gid_t gid, struct foo_error *err)
 {
-	uid_t uid;
-	gid_t gid;
-	int ret;
-
-	if (owner != NULL) {
-		ret = find_owner(owner, &uid, &gid, err);
-		if (ret != 0)
-			return ret;
-		if (lchown(path, uid, gid) < 0)
-			return foo_error_set(err, -errno, "owner=%s: cannot give %s away: %s",
-					     owner, path, strerror(errno));
-	}
+	if ((uid != (uid_t)-1 || gid != (gid_t)-1) && lchown(path, uid, gid) < 0)
+		return foo_error_set(err, -errno, "iface=%s: cannot be given to owner=: %s", path,
+				     strerror(errno));
 	if (chmod(path, mode) < 0)
 		return foo_error_set(err, -errno, "mode=%o: cannot change %s: %s", mode, path,
 				     strerror(errno));

@@ -5,9 +5,11 @@
 /* The control plane of devices of several types, by real messages. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <rte_common.h>
@@ -360,6 +362,44 @@ test_client(void **state)
 	assert_true(vt_stats(vt).connections >= 2);
 }
 
+/* Called in place of chmod(), which fails then. */
+static struct vt *at_chmod;
+
+/* The library under test calls this one, not libc's. */
+int
+chmod(const char *path, mode_t mode)
+{
+	struct vt *vt = at_chmod;
+
+	if (vt == NULL)
+		return fchmodat(AT_FDCWD, path, mode, 0);
+	vt_connect(vt, 0);
+	vt_share(vt);
+	assert_int_equal(vt_start(vt), 0);
+	errno = EPERM;
+	return -1;
+}
+
+/* A front-end comes between bind() and the socket's mode, which cannot be set: it is sent away. */
+static void
+test_start_fails(void **state)
+{
+	struct vt *vt = *state;
+	struct foo_error err;
+
+	vt_serve(vt, "vt_blk0", "");
+	foo_vhost_stop(&vt->vd->dev);
+	at_chmod = vt;
+	assert_int_equal(foo_vhost_start(&vt->vd->dev, &err), -EPERM);
+	at_chmod = NULL;
+	assert_false(vt->vd->dev.is_connected);
+	assert_int_equal(foo_queue_state(&vt->vd->dev.queue[0]), FOO_QUEUE_STOPPED);
+	assert_int_equal(foo_front_wait_closed(&vt->front, 5000), 0);
+	foo_front_close(&vt->front);
+	assert_int_equal(foo_vhost_start(&vt->vd->dev, &err), 0);
+	vt_connect(vt, 0);
+}
+
 static int
 run(void)
 {
@@ -378,6 +418,7 @@ run(void)
 		vt_test(test_successor),
 		vt_test(test_stop),
 		vt_test(test_client),
+		vt_test(test_start_fails),
 	};
 
 	return cmocka_run_group_tests_name("vhost_device", tests, NULL, NULL);

@@ -141,7 +141,11 @@ dress(uint32_t mode, const char *owner)
 {
 	struct foo_error err = {""};
 
-	return foo_vhost_socket_dress(path, mode, owner, &err);
+	uid_t uid;
+	gid_t gid;
+	int ret = foo_vhost_socket_owner(owner, &uid, &gid, &err);
+
+	return ret != 0 ? ret : foo_vhost_socket_dress(path, mode, uid, gid, &err);
 }
 
 static void
