@@ -92,6 +92,7 @@ net_handover_send(struct net_queue *txq, struct net_queue *sink)
 		ref->src = txq;
 		ref->chain = chain[i];
 		ref->state = NET_REF_HELD;
+		ref->fault = FOO_NET_DROP_MAX;
 		if (foo_chain_save(&ref->chain, ref->seg, NET_REF_SEGS) != 0)
 			txq->hold = true;
 		out[i] = ref;
@@ -121,8 +122,11 @@ reclaim_state(struct net_queue *txq, enum net_ref_state state)
 		 * over before the guest gets it back */
 		if (__atomic_load_n(&ref->state, __ATOMIC_ACQUIRE) != state)
 			break;
-		if (state == NET_REF_DONE)
-			foo_vq_push(&txq->q->vq, &ref->chain, 0);
+		if (state != NET_REF_DONE)
+			continue;
+		if (unlikely(ref->fault != FOO_NET_DROP_MAX))
+			net_drop(txq, (enum foo_net_drop_reason)ref->fault);
+		foo_vq_push(&txq->q->vq, &ref->chain, 0);
 	}
 	return n;
 }
@@ -260,7 +264,7 @@ receive_deliver(struct net_queue *rxq, struct net_sink *sink, uint32_t n)
 	for (i = 0; i < n; i++) {
 		ref = rxq->held[i];
 		if (!net_is_packet(ref->src->dev, &ref->chain, &reason)) {
-			net_drop(rxq, reason);
+			ref->fault = reason;
 			continue;
 		}
 		net_prefetch_next(i + 1 < n ? &rxq->held[i + 1]->chain : NULL);
@@ -269,6 +273,10 @@ receive_deliver(struct net_queue *rxq, struct net_sink *sink, uint32_t n)
 		verdict = net_sink_put(sink, ref->src, &ref->chain);
 		if (verdict == NET_DELIVERED)
 			continue;
+		if (verdict == NET_BAD) {
+			ref->fault = FOO_NET_DROP_BAD_HEADER;
+			continue;
+		}
 		if (verdict == NET_AGAIN || net_conf.overload == FOO_NET_BACKPRESSURE)
 			break;
 		net_drop(rxq, FOO_NET_DROP_RING_FULL);

@@ -51,6 +51,8 @@ struct net_ref {
 	struct net_queue *src;
 	struct foo_chain chain;
 	uint32_t state;
+	uint32_t fault; /* why the sender is to blame for a drop, or FOO_NET_DROP_MAX; the sink's
+			 * until it stores state */
 	struct foo_seg seg[NET_REF_SEGS];
 } __rte_cache_aligned;
 
@@ -113,6 +115,7 @@ enum net_verdict {
 	NET_DELIVERED, /* or dropped, and counted */
 	NET_NO_ROOM,   /* nothing was done: the ring is empty */
 	NET_AGAIN,     /* nothing was done: try again with more receive buffers */
+	NET_BAD,       /* dropped for its header, to be counted at the sender */
 };
 
 extern struct foo_net_conf net_conf;

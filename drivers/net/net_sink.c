@@ -324,6 +324,8 @@ net_sink_put(struct net_sink *s, const struct net_queue *txq, const struct foo_c
 		return sink_short(s);
 	ret = sink_header(s, txq, &p);
 	if (unlikely(ret != 0)) {
+		if (-ret - 1 == FOO_NET_DROP_BAD_HEADER)
+			return NET_BAD;
 		net_drop(s->rxq, (enum foo_net_drop_reason)(-ret - 1));
 		return NET_DELIVERED;
 	}

@@ -59,12 +59,12 @@ stats_drops(const struct foo_net_queue_stats *s)
 	return sum;
 }
 
-/** Drops for which the sender is to blame. */
+/** Drops of a transmit queue for which its guest is to blame. */
 static uint64_t
 stats_errors(const struct foo_net_queue_stats *s)
 {
 	return s->drops[FOO_NET_DROP_TOO_SHORT] + s->drops[FOO_NET_DROP_BAD_CHAIN] +
-	       s->drops[FOO_NET_DROP_TOO_BIG];
+	       s->drops[FOO_NET_DROP_BAD_HEADER] + s->drops[FOO_NET_DROP_TOO_BIG];
 }
 
 void

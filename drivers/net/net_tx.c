@@ -107,6 +107,10 @@ tx_deliver(struct net_queue *txq, struct net_sink *sink, const struct foo_chain 
 		verdict = net_sink_put(sink, txq, &chain[i]);
 		if (likely(verdict == NET_DELIVERED))
 			continue;
+		if (verdict == NET_BAD) {
+			net_drop(txq, FOO_NET_DROP_BAD_HEADER);
+			continue;
+		}
 		if (verdict == NET_AGAIN || net_conf.overload == FOO_NET_BACKPRESSURE)
 			break;
 		net_drop(sink->rxq, FOO_NET_DROP_RING_FULL);

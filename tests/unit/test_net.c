@@ -201,7 +201,7 @@ wild_headers(void **state)
 	fx_post_many(P1, 4, 2048);
 	for (i = 0; i < RTE_DIM(bad); i++) {
 		put_header(bad[i], 100);
-		assert_int_equal(fx_stats(P1, 0).drops[FOO_NET_DROP_BAD_HEADER], i + 1);
+		assert_int_equal(fx_stats(P0, 1).drops[FOO_NET_DROP_BAD_HEADER], i + 1);
 	}
 	assert_int_equal(fx_receive(P1, 0, in, sizeof(in)), -1);
 	fx_stop();
@@ -462,6 +462,46 @@ ring_too_small(void **state)
 	check_chains_too_small(FX_MRG, FOO_NET_PLACE_SPREAD);
 }
 
+/** What the sender did wrong is counted at its port, whichever lcore found it out. */
+static void
+check_blame(enum foo_net_placement placement)
+{
+	struct fx_setup s = {.features = {FX_SENDER, FX_RECEIVER},
+			     .conf = {.placement = placement}};
+	struct virtio_net_hdr_v1 bad = {.flags = 1, .csum_start = 0xffff};
+	struct foo_net_port_stats port;
+	uint32_t len, i;
+
+	fx_start(&s);
+	fx_post_many(P1, 4, 2048);
+	len = fx_packet(out, HDR, 60, 1);
+	fx_send(P0, out, len);
+	memcpy(out, &bad, HDR);
+	fx_send(P0, out, len);
+	fx_send(P0, out, HDR + 5);
+	fx_packet(out, HDR, 60, 1);
+	fx_send(P0, out, len);
+	for (i = 0; i < 3; i++)
+		fx_poll();
+	assert_int_equal(fx_sent(P0), 4);
+	assert_int_equal(fx_stats(P0, 1).drops[FOO_NET_DROP_BAD_HEADER], 1);
+	assert_int_equal(fx_stats(P0, 1).drops[FOO_NET_DROP_TOO_SHORT], 1);
+	foo_net_port_stats_get(P0->dev, &port);
+	assert_int_equal(port.rx_errors, 2);
+	foo_net_port_stats_get(P1->dev, &port);
+	assert_int_equal(port.tx_packets, 2);
+	assert_int_equal(port.tx_errors, 0);
+	fx_stop();
+}
+
+static void
+blame(void **state)
+{
+	(void)state;
+	check_blame(FOO_NET_PLACE_FLOW);
+	check_blame(FOO_NET_PLACE_SPREAD);
+}
+
 /** A chain may describe gigabytes; a packet is refused before anything is copied. */
 static void
 enormous(void **state)
@@ -524,6 +564,7 @@ main(void)
 		cmocka_unit_test_teardown(mergeable_buffers, fx_teardown),
 		cmocka_unit_test_teardown(too_big, fx_teardown),
 		cmocka_unit_test_teardown(ring_too_small, fx_teardown),
+		cmocka_unit_test_teardown(blame, fx_teardown),
 		cmocka_unit_test_teardown(enormous, fx_teardown),
 		cmocka_unit_test_teardown(legacy_header, fx_teardown),
 	};
