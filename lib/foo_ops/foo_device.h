@@ -183,6 +183,10 @@ int foo_queue_start(struct foo_queue *q, const struct foo_queue_config *cfg);
  */
 int foo_queue_stop(struct foo_queue *q, uint16_t *avail, uint16_t *used);
 
+/** Whether a foo_queue_stop() has missed its deadline, and the lcore still has not let go: to stop
+ * the queue again would be to wait once more. */
+bool foo_queue_is_late(const struct foo_queue *q);
+
 /**
  * Give a running queue another callfd, with one call to it, since one to the old may have been
  * lost. The queue is not stopped, unless one of the two is FOO_VQ_NO_FD: then it stops and starts.

@@ -375,6 +375,20 @@ foo_queue_stop(struct foo_queue *q, uint16_t *avail, uint16_t *used)
 	return rc;
 }
 
+bool
+foo_queue_is_late(const struct foo_queue *q)
+{
+	bool late;
+
+	foo_ctl_lock();
+	late = q->sched.in_service && q->sched.stopping;
+	if (late && !foo_queue_is_idle(q))
+		foo_lcore_stand_in();
+	late = late && !foo_queue_is_idle(q);
+	foo_ctl_unlock();
+	return late;
+}
+
 /* Back into service after queue_halt(), broken if it was. */
 static int
 queue_resume(struct foo_queue *q)

@@ -126,9 +126,23 @@ foo_vhost_is_barred(const struct foo_vhost *t)
 	return now_ms() < t->barred_until || foo_vhost_files_closing(t) >= CLOSING_MAX;
 }
 
-bool
-foo_vhost_drain(struct foo_vhost *t)
+static bool
+is_late(const struct foo_vhost *t)
 {
+	uint16_t i;
+
+	for (i = 0; i < t->st.nqueues; i++) {
+		if (foo_queue_is_late(&t->dev->queue[i]))
+			return true;
+	}
+	return false;
+}
+
+bool
+foo_vhost_drain(struct foo_vhost *t, bool wait)
+{
+	if (!wait && is_late(t))
+		return false;
 	if (foo_vhost_rings_pause(t) != 0)
 		return false;
 	t->draining = false;
@@ -164,7 +178,7 @@ foo_vhost_disconnect(struct foo_vhost *t)
 	if (foo_vhost_may_log(t))
 		FOO_VHOST_LOG(NOTICE, "%s: front-end disconnected", t->dev->name);
 	t->draining = true;
-	if (!foo_vhost_drain(t))
+	if (!foo_vhost_drain(t, false))
 		foo_vhost_watch_wake();
 }
 
@@ -207,7 +221,7 @@ make_room(struct foo_vhost *t)
 		return false;
 	if (t->vid >= 0 && foo_vhost_relay_gone(t->conn))
 		foo_vhost_disconnect(t);
-	if (t->vid < 0 && (!t->draining || foo_vhost_drain(t)))
+	if (t->vid < 0 && (!t->draining || foo_vhost_drain(t, false)))
 		return true;
 	t->stats.connections_refused++;
 	if (foo_vhost_may_log(t))
@@ -355,6 +369,8 @@ unserve(struct foo_vhost *t)
 	foo_ctl_lock();
 	t->closing = true;
 	foo_vhost_disconnect(t);
+	if (t->draining)
+		foo_vhost_drain(t, true); /* the last chance */
 	foo_ctl_unlock();
 	/* waits for handlers that are under way, and they may wait for the lock */
 	rte_vhost_driver_unregister(t->path);

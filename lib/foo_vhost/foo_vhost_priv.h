@@ -131,8 +131,9 @@ void foo_vhost_bar(struct foo_vhost *t);
  * those before it are not closed yet. */
 bool foo_vhost_is_barred(const struct foo_vhost *t);
 
-/** Finish a foo_vhost_disconnect() that had to wait. Whether it is done. */
-bool foo_vhost_drain(struct foo_vhost *t);
+/** Finish a foo_vhost_disconnect() that had to wait. An lcore that has missed its deadline before
+ * is only looked at, unless wait is set: others want the lock. Whether it is done. */
+bool foo_vhost_drain(struct foo_vhost *t, bool wait);
 
 /* --- foo_vhost_msg.c --- */
 

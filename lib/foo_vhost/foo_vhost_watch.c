@@ -103,7 +103,7 @@ look(void)
 		}
 		if (t->waits && t->conn != NULL)
 			again = true;
-		if (t->draining && !foo_vhost_drain(t))
+		if (t->draining && !foo_vhost_drain(t, false))
 			again = true;
 	}
 	foo_ctl_unlock();

@@ -205,7 +205,10 @@ test_drain_takes_many_rounds(__rte_unused void **state)
 	assert_int_equal(foo_queue_stop(q, NULL, NULL), -ETIMEDOUT);
 	assert_int_equal(foo_queue_state(q), FOO_QUEUE_STOPPING);
 	assert_string_equal(foo_queue_state_name(foo_queue_state(q)), "stopping");
+	assert_true(foo_queue_is_late(q));
 	OPS_SET(fake_queue_of(q)->undrained, false);
+	assert_true(OPS_WAIT(1000, !foo_queue_is_late(q)));
+	assert_true(OPS_GET(q->state) == FOO_QUEUE_STOPPED);
 	assert_int_equal(foo_queue_stop(q, NULL, NULL), 0);
 	ops_device_end(dev);
 	ops_guest_close(&g);
