@@ -170,7 +170,8 @@ net_handover_drain(struct net_queue *txq)
 	if (net_inflight(txq) == 0)
 		return true;
 	if (!txq->draining) {
-		__atomic_store_n(&txq->draining, true, __ATOMIC_RELAXED);
+		/* release: pairs with receive_draining() */
+		__atomic_store_n(&txq->draining, true, __ATOMIC_RELEASE);
 		/* release: pairs with the acquire in net_handover_receive() */
 		__atomic_fetch_add(&txq->sink->drains, 1, __ATOMIC_RELEASE);
 		foo_queue_wake(txq->sink->q);
@@ -234,16 +235,34 @@ receive_done(struct net_queue *rxq, uint32_t n)
 		rxq->held[i] = rxq->held[n + i];
 }
 
-/** Return all references of sources that are being drained, others keep their order. */
+/** Which transmit queues, by pair, are being drained: all that they have sent is in the inbox. */
+static void
+receive_draining(const struct net_queue *rxq, bool *draining)
+{
+	const struct net_dev *from = rxq->dev->peer;
+	uint32_t k;
+
+	for (k = 0; k < from->pairs; k++)
+		/* acquire: pairs with net_handover_drain() */
+		draining[k] = __atomic_load_n(&from->nq[2 * k + 1].draining, __ATOMIC_ACQUIRE);
+}
+
+/**
+ * Return all references of sources that are being drained, others keep their order. A source that
+ * begins only now has to wait for the next time: it may have sent more behind what is fetched, and
+ * an older reference must not return undone where a newer one is delivered.
+ */
 static void
 receive_undo(struct net_queue *rxq)
 {
 	unsigned int lcore = RTE_MAX_LCORE;
+	bool draining[NET_MAX_PAIRS];
 	uint32_t i, kept = 0;
 
+	receive_draining(rxq, draining);
 	receive_fetch(rxq, rte_ring_get_capacity(rxq->inbox));
 	for (i = 0; i < rxq->nheld; i++) {
-		if (__atomic_load_n(&rxq->held[i]->src->draining, __ATOMIC_RELAXED))
+		if (draining[rxq->held[i]->src->q->index / 2])
 			lcore = ref_release(rxq->held[i], NET_REF_UNDONE, lcore);
 		else
 			rxq->held[kept++] = rxq->held[i];
