@@ -3,7 +3,10 @@
  *
  * Notifications both ways: which flush interrupts the guest, which publish kicks the device.
  */
+#include <fcntl.h>
+#include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/time.h>
 
 #include "vq_fixture.h"
 
@@ -517,6 +520,37 @@ test_avail_burst_packed(void **state)
 	vqt_close(&t);
 }
 
+static void
+on_alarm(int sig)
+{
+	(void)sig;
+}
+
+/* The guest has made its eventfd blocking, and full: a signal ends the write, and the queue. */
+static void
+test_call_blocked(void **state)
+{
+	/* again and again: the first may come too early */
+	struct itimerval often = {.it_value = {0, 20000}, .it_interval = {0, 20000}},
+			 off = {.it_value = {0}};
+	struct sigaction sa = {.sa_handler = on_alarm}, old;
+	struct vqt t;
+
+	open_queue(&t, state, 8, 0, 0);
+	sigaction(SIGALRM, &sa, &old);
+	assert_int_equal(eventfd_write(t.callfd, UINT64_MAX - 1), 0);
+	foo_vq_call(&t.vq); /* full alone holds nobody up */
+	assert_int_equal(t.vq.broken, FOO_FAULT_NONE);
+	assert_int_equal(fcntl(t.callfd, F_SETFL, 0), 0);
+	setitimer(ITIMER_REAL, &often, NULL);
+	foo_vq_call(&t.vq);
+	setitimer(ITIMER_REAL, &off, NULL);
+	sigaction(SIGALRM, &old, NULL);
+	assert_int_equal(t.vq.broken, FOO_FAULT_CALL_BLOCKED);
+	foo_vq_call(&t.vq); /* not a second time */
+	vqt_close(&t);
+}
+
 int
 main(void)
 {
@@ -539,6 +573,7 @@ main(void)
 		VQT_BOTH(test_kicks_scribbled),
 		cmocka_unit_test(test_avail_burst_split),
 		cmocka_unit_test(test_avail_burst_packed),
+		VQT_BOTH(test_call_blocked),
 	};
 
 	return cmocka_run_group_tests_name("vq_notify", tests, NULL, NULL);
