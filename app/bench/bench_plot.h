@@ -35,7 +35,7 @@ struct bench_plot_curve {
 /** An axis of a sweep. */
 struct bench_plot_axis {
 	const char *label; /**< What it is: "packet size", "throughput". */
-	const char *unit;  /**< Its unit, "B" or "packets/s"; NULL: a plain number. Large values get
+	const char *unit;  /**< Its unit, "B" or "pps"; NULL: a plain number. Large values get
 			    * the prefixes k, M, G. */
 	bool log2;         /**< x: doubles from tick to tick. */
 };
@@ -47,7 +47,7 @@ struct bench_plot_points {
 	const double *y;  /**< n values, 0 or more. */
 	const double *lo; /**< n values: bottoms of error bars; NULL: none. */
 	const double *hi; /**< n values: tops of error bars; NULL: none. */
-	unsigned int n;   /**< Number of points. */
+	unsigned int n;   /**< Number of points, at most 64. */
 };
 
 /**
