@@ -377,6 +377,17 @@ ring_read_used(const struct foo_guest_ring *ring, uint32_t *len)
 	}
 }
 
+/* Go on behind ndesc positions of a packed ring. */
+static void
+ring_skip(struct foo_guest_ring *ring, uint32_t ndesc)
+{
+	ring->used_idx += ndesc;
+	if (ring->used_idx >= ring->size) {
+		ring->used_idx -= ring->size;
+		ring->used_wrap = !ring->used_wrap;
+	}
+}
+
 /* Go on behind a used chain, and recycle its descriptors (split) or buffer id (packed). */
 static void
 ring_release(struct foo_guest_ring *ring, uint16_t id)
@@ -384,15 +395,10 @@ ring_release(struct foo_guest_ring *ring, uint16_t id)
 	uint16_t n = ring->slot[id].ndesc;
 	bool empty = ring->packed ? ring->inflight == ring->size : ring->nfree == 0;
 
-	if (!ring->packed) {
+	if (ring->packed)
+		ring_skip(ring, n);
+	else
 		ring->used_idx++;
-	} else {
-		ring->used_idx += n;
-		if (ring->used_idx >= ring->size) {
-			ring->used_idx -= ring->size;
-			ring->used_wrap = !ring->used_wrap;
-		}
-	}
 	if (empty)
 		ring->free_head = id;
 	else
@@ -438,6 +444,58 @@ foo_guest_ring_poll(struct foo_guest_ring *ring, struct foo_guest_used *used, ui
 		ring_release(ring, id);
 	}
 	return n == 0 && ring->broken ? -EPROTO : n;
+}
+
+/* Descriptors of the used entry at a position; 0 if it names nothing that is in flight. With
+ * IN_ORDER it may stand for a batch, from *next to the id that it names (2.7.9). */
+static uint32_t
+ring_used_span(const struct foo_guest_ring *ring, uint16_t id, uint16_t *next)
+{
+	uint32_t n = 0;
+
+	if (id >= ring->size || ring->slot[id].ndesc == 0)
+		return 0;
+	if (!ring->in_order)
+		return ring->slot[id].ndesc;
+	for (uint32_t i = 0; i < ring->size; i++) {
+		uint16_t at = *next;
+
+		n += ring->slot[at].ndesc;
+		*next = (at + 1) % ring->size;
+		if (at == id)
+			break;
+	}
+	return n;
+}
+
+static uint16_t
+ring_resume_packed(const struct foo_guest_ring *ring)
+{
+	struct foo_guest_ring at = *ring; /* a copy goes ahead; nothing is taken */
+	uint32_t span, seen = 0;
+
+	/* the used descriptor of a batch that is being polled lies behind used_idx */
+	if (at.batch) {
+		seen = ring_used_span(ring, at.batch_id, &at.in_order_id);
+		ring_skip(&at, seen);
+		at.batch = false;
+	}
+	while (seen < ring->size && foo_guest_ring_has_used(&at)) {
+		span = ring_used_span(ring, at.packed_desc[at.used_idx].id, &at.in_order_id);
+		if (span == 0)
+			break;
+		seen += span;
+		ring_skip(&at, span);
+	}
+	return at.used_idx | (at.used_wrap ? 0x8000 : 0);
+}
+
+uint16_t
+foo_guest_ring_resume(const struct foo_guest_ring *ring)
+{
+	if (ring->packed)
+		return ring_resume_packed(ring);
+	return __atomic_load_n(&ring->used->idx, __ATOMIC_ACQUIRE);
 }
 
 void

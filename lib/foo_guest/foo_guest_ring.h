@@ -219,6 +219,12 @@ int foo_guest_ring_poll(struct foo_guest_ring *ring, struct foo_guest_used *used
 bool foo_guest_ring_has_used(const struct foo_guest_ring *ring);
 
 /**
+ * Where the device goes on that is started on this ring again: behind everything that it had used,
+ * taken by foo_guest_ring_poll() or not. In the form of foo_guest_ring_config::base.
+ */
+uint16_t foo_guest_ring_resume(const struct foo_guest_ring *ring);
+
+/**
  * Ask the device for an interrupt. Includes a full barrier: foo_guest_ring_has_used() after it
  * cannot miss what was used without an interrupt.
  *
