@@ -169,8 +169,8 @@ stray(struct net_guest *ng, const struct bench_payload *p)
 	bench_count_add(&ng->count.corrupted, 1);
 	if (ng->told++ < TELL_MAX)
 		fprintf(stderr,
-			"dpdk-foo-bench net: %s: a packet of guest %u, queue %u; expected are those "
-			"of guest %u: is --mode right for this back-end?\n",
+			"dpdk-foo-bench net: %s: a packet of guest %u, queue %u, where those of "
+			"guest %u are expected: is --mode right for this back-end?\n",
 			ng->g.front.path, p->stream >> 8 & 0xff, p->stream & 0xff, ng->source);
 }
 
