@@ -9,17 +9,28 @@
 
 #include "bench_plot_priv.h"
 
-/* Most points of a series, and most different values of x that are marked. */
-#define SWEEP_VALUES 64u
+/* Most points of a series. */
+#define SWEEP_POINTS 64u
+/* Most different values of x. */
+#define SWEEP_VALUES (BENCH_PLOT_MAX * SWEEP_POINTS)
 
-/* NaN, infinity and what is below 0 cannot be drawn; on a logarithmic axis neither can 0. */
+/* NaN, infinity and what is below 0 cannot be drawn. */
+static bool
+sweep_drawable(double value)
+{
+	return value >= 0 && value < 1e18;
+}
+
+/* On a logarithmic axis there is no 0. */
 static bool
 sweep_valid(const struct bench_plot_points *p, bool log)
 {
-	if (p->n > SWEEP_VALUES)
+	if (p->n > SWEEP_POINTS)
 		return false;
 	for (unsigned int i = 0; i < p->n; i++) {
-		if (!(p->x[i] >= 0 && p->x[i] < 1e18) || !(p->y[i] >= 0 && p->y[i] < 1e18))
+		if (!sweep_drawable(p->x[i]) || !sweep_drawable(p->y[i]) ||
+		    (p->lo != NULL && !sweep_drawable(p->lo[i])) ||
+		    (p->hi != NULL && !sweep_drawable(p->hi[i])))
 			return false;
 		if ((log && p->x[i] == 0) || (i > 0 && p->x[i] <= p->x[i - 1]))
 			return false;
@@ -42,17 +53,13 @@ sweep_values(const struct bench_plot_points *points, unsigned int n, double *val
 	unsigned int all = 0, kept = 0;
 
 	for (unsigned int s = 0; s < n; s++)
-		for (unsigned int i = 0; i < points[s].n; i++) {
-			bool known = false;
-
-			for (unsigned int k = 0; k < all; k++)
-				known = known || value[k] == points[s].x[i];
-			if (!known && all < SWEEP_VALUES)
-				value[all++] = points[s].x[i];
-			kept++;
-		}
+		for (unsigned int i = 0; i < points[s].n; i++)
+			value[all++] = points[s].x[i];
 	qsort(value, all, sizeof(*value), sweep_compare);
-	return kept == 0 ? 0 : all;
+	for (unsigned int i = 0; i < all; i++)
+		if (i == 0 || value[i] != value[kept - 1])
+			value[kept++] = value[i];
+	return kept;
 }
 
 static double
@@ -89,16 +96,16 @@ sweep_series(struct bench_svg *svg, unsigned int series, const struct bench_plot
 	     const struct bench_axis *x, const struct bench_axis *y)
 {
 	const char *colour = bench_plot_colour(series);
+	double px[SWEEP_POINTS], py[SWEEP_POINTS];
 
-	for (unsigned int i = 1; i < p->n; i++)
-		bench_svg_line(svg, bench_axis_px(x, p->x[i - 1]), bench_axis_px(y, p->y[i - 1]),
-			       bench_axis_px(x, p->x[i]), bench_axis_px(y, p->y[i]), colour, 2.2,
-			       bench_plot_dash(series));
 	for (unsigned int i = 0; i < p->n; i++) {
-		sweep_bars(svg, p, i, bench_axis_px(x, p->x[i]), y, colour);
-		bench_svg_marker(svg, series, bench_axis_px(x, p->x[i]), bench_axis_px(y, p->y[i]),
-				 colour);
+		px[i] = bench_axis_px(x, p->x[i]);
+		py[i] = bench_axis_px(y, p->y[i]);
+		sweep_bars(svg, p, i, px[i], y, colour);
 	}
+	bench_svg_polyline(svg, px, py, p->n, colour, 2.2, bench_plot_dash(series));
+	for (unsigned int i = 0; i < p->n; i++)
+		bench_svg_marker(svg, series, px[i], py[i], colour);
 }
 
 /* From left to right, in as many rows as it takes. */

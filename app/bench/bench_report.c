@@ -132,6 +132,7 @@ bench_live_net(struct bench_live *live, double now, double total, const struct b
 	report_live_trouble("reordered", r->track.reordered, trouble, sizeof(trouble));
 	report_live_trouble("duplicated", r->track.duplicated, trouble, sizeof(trouble));
 	report_live_trouble("corrupted", r->corrupted, trouble, sizeof(trouble));
+	report_live_trouble("interrupts missed", r->missed_calls, trouble, sizeof(trouble));
 	snprintf(line, sizeof(line), "%s Rx-pps: %10.0f  Tx-pps: %10.0f  Rx-bps: %12.0f%s%s", clock,
 		 bench_rate(r->rx_packets, r->seconds), bench_rate(r->tx_packets, r->seconds),
 		 8 * bench_rate(r->rx_bytes, r->seconds), latency, trouble);
@@ -149,10 +150,19 @@ bench_live_blk(struct bench_live *live, double now, double total, const struct b
 	report_live_trouble("verify errors", r->verify_errors, trouble, sizeof(trouble));
 	report_live_trouble("bad status", r->bad_status, trouble, sizeof(trouble));
 	report_live_trouble("bad used length", r->bad_used_length, trouble, sizeof(trouble));
+	report_live_trouble("interrupts missed", r->missed_calls, trouble, sizeof(trouble));
 	snprintf(line, sizeof(line), "%s IOPS: %10.0f  MB/s: %9.1f%s%s", clock,
 		 bench_rate(r->requests, r->seconds), bench_rate(r->bytes, r->seconds) / 1e6,
 		 latency, trouble);
 	bench_live_show(live, line);
+}
+
+/* Only where interrupts are used can they be missed, and it should not happen. */
+static void
+report_missed_calls(FILE *out, uint64_t missed)
+{
+	if (missed > 0)
+		fprintf(out, "  Interrupts-missed: %" PRIu64 "\n", missed);
 }
 
 /* Counters and rates, the same for one guest and for all. */
@@ -167,6 +177,7 @@ report_net(FILE *out, const struct bench_net_result *r)
 		r->track.reordered, r->track.duplicated);
 	fprintf(out, "  TX-packets: %-12" PRIu64 " TX-bytes:  %" PRIu64 "\n", r->tx_packets,
 		r->tx_bytes);
+	report_missed_calls(out, r->missed_calls);
 	fprintf(out, "\n  Throughput (over %.2f s)\n", r->seconds);
 	fprintf(out, "  Rx-pps: %12.0f          Rx-bps: %12.0f\n",
 		bench_rate(r->rx_packets, r->seconds), 8 * bench_rate(r->rx_bytes, r->seconds));
@@ -226,6 +237,7 @@ report_blk(FILE *out, const struct bench_blk_result *r)
 		r->verify_errors);
 	fprintf(out, "  Bad-status: %-12" PRIu64 " Bad-used-length: %" PRIu64 "\n", r->bad_status,
 		r->bad_used_length);
+	report_missed_calls(out, r->missed_calls);
 	fprintf(out, "\n  Throughput (over %.2f s)\n", r->seconds);
 	fprintf(out, "  IOPS: %14.0f          MB/s: %14.1f\n", bench_rate(r->requests, r->seconds),
 		bench_rate(r->bytes, r->seconds) / 1e6);

@@ -23,6 +23,7 @@ struct bench_net_result {
 	uint64_t rx_bytes;                /**< Bytes received. */
 	struct bench_track_result track;  /**< Sequence numbers. */
 	uint64_t corrupted;               /**< Packets that were not as they were sent. */
+	uint64_t missed_calls;            /**< Interrupts that did not come: bench_call.h. */
 	const struct bench_hist *latency; /**< From due to received; NULL: not measured. */
 };
 
@@ -37,6 +38,7 @@ struct bench_blk_result {
 	uint64_t verify_errors;           /**< Reads whose content was wrong. */
 	uint64_t bad_status;              /**< Status bytes not written, or of no meaning. */
 	uint64_t bad_used_length;         /**< Used lengths that cannot be right. */
+	uint64_t missed_calls;            /**< Interrupts that did not come: bench_call.h. */
 	const struct bench_hist *latency; /**< From due to completed; NULL: not measured. */
 };
 

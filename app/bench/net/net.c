@@ -20,6 +20,9 @@
 /* Generations of streams between two points of a sweep: reconnections use those between. */
 #define GENERATIONS 64
 
+/* Of run_point(): the device broke a ring, which is trouble, and there are no results. */
+#define NET_BROKEN (BENCH_ERROR + 1)
+
 /* Counters of all guests at the last tick. */
 struct ticker {
 	struct net_guest *guest;
@@ -150,7 +153,7 @@ run_point(struct net_guest *guest, const struct net_config *cfg, struct net_resu
 	for (unsigned int i = 0; i < cfg->o.guests; i++)
 		net_guest_close(&guest[i]);
 	if (rc != 0)
-		return BENCH_ERROR;
+		return rc == -EPROTO ? NET_BROKEN : BENCH_ERROR;
 	return run.interrupted ? BENCH_FOUND : BENCH_OK;
 }
 
@@ -176,7 +179,9 @@ run(int argc, char **argv)
 	for (unsigned int i = 0; i < points && rc == BENCH_OK; i++)
 		rc = run_point(guest, &cfg, &results, i);
 	/* a signal ends a sweep, too; what was measured is shown */
-	if (rc != BENCH_ERROR)
+	if (rc == NET_BROKEN)
+		rc = BENCH_FOUND;
+	else if (rc != BENCH_ERROR)
 		rc = net_results_finish(&results);
 	net_results_fini(&results);
 	free(guest);

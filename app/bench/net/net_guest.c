@@ -365,13 +365,10 @@ pending(const void *job)
 
 /* Watch a ring. False: it has something already. */
 static bool
-arm_queue(struct net_guest *ng, unsigned int vring, struct pollfd *fd, unsigned int *nfds)
+arm_queue(struct foo_guest_queue *q, struct bench_call *call, struct pollfd *fd, unsigned int *nfds)
 {
-	struct foo_guest_queue *q = &ng->g.queue[vring];
-
-	foo_guest_ring_calls_enable(&q->ring, 0);
 	fd[(*nfds)++] = (struct pollfd){.fd = q->callfd, .events = POLLIN};
-	return !foo_guest_ring_has_used(&q->ring);
+	return bench_call_arm(call, &q->ring, q->callfd);
 }
 
 static unsigned int
@@ -387,27 +384,38 @@ arm(void *job, struct pollfd *fd, unsigned int max, uint64_t *until)
 	}
 	fd[nfds++] = (struct pollfd){.fd = ng->g.front.sock, .events = POLLRDHUP};
 	for (unsigned int i = 0; i < ng->npairs && nfds + 2 <= max; i++) {
-		if (ng->receives && !arm_queue(ng, 2 * i, fd, &nfds))
+		if (ng->receives && !arm_queue(&ng->g.queue[2 * i], &ng->rxq[i].call, fd, &nfds))
 			return 0;
 		if (!ng->sends)
 			continue;
 		if (ng->txq[i].pace.interval > 0 && bench_pace_next(&ng->txq[i].pace) < *until)
 			*until = bench_pace_next(&ng->txq[i].pace);
-		if (ng->txq[i].nfree < ng->burst && !arm_queue(ng, 2 * i + 1, fd, &nfds))
+		if (ng->txq[i].nfree < ng->burst &&
+		    !arm_queue(&ng->g.queue[2 * i + 1], &ng->txq[i].call, fd, &nfds))
 			return 0;
 	}
 	return nfds;
 }
 
 static void
+disarm_queue(struct foo_guest_queue *q, struct bench_call *call, bool gone)
+{
+	/* a back-end that died owes nothing */
+	if (gone)
+		call->owed = false;
+	bench_call_disarm(call, &q->ring, q->callfd);
+}
+
+static void
 disarm(void *job)
 {
 	struct net_guest *ng = job;
-	eventfd_t ignored;
+	bool gone = foo_guest_hung_up(&ng->g);
 
-	for (unsigned int i = 0; i < ng->g.nqueues; i++) {
-		foo_guest_ring_calls_disable(&ng->g.queue[i].ring);
-		eventfd_read(ng->g.queue[i].callfd, &ignored);
+	for (unsigned int i = 0; i < ng->npairs; i++) {
+		disarm_queue(&ng->g.queue[2 * i], &ng->rxq[i].call, gone);
+		if (ng->sends)
+			disarm_queue(&ng->g.queue[2 * i + 1], &ng->txq[i].call, gone);
 	}
 }
 
@@ -418,6 +426,16 @@ const struct bench_run_ops net_guest_ops = {
 	.arm = arm,
 	.disarm = disarm,
 };
+
+static uint64_t
+missed_calls(const struct net_guest *ng)
+{
+	uint64_t n = 0;
+
+	for (unsigned int i = 0; i < ng->npairs; i++)
+		n += ng->rxq[i].call.missed + (ng->sends ? ng->txq[i].call.missed : 0);
+	return n;
+}
 
 void
 net_guest_result(const struct net_guest *ng, const struct net_guest *source,
@@ -430,6 +448,7 @@ net_guest_result(const struct net_guest *ng, const struct net_guest *source,
 		.tx_bytes = ng->last.tx_bytes - ng->first.tx_bytes,
 		.rx_bytes = ng->last.rx_bytes - ng->first.rx_bytes,
 		.corrupted = ng->count.corrupted,
+		.missed_calls = missed_calls(ng),
 		.latency = ng->has_latency ? &ng->latency : NULL,
 	};
 	if (!ng->receives)

@@ -18,6 +18,7 @@
 
 #include <foo_guest.h>
 
+#include "bench_call.h"
 #include "bench_hist.h"
 #include "bench_pace.h"
 #include "bench_result.h"
@@ -55,6 +56,7 @@ struct net_txq {
 	uint64_t seq;                /**< Number of the next packet. */
 	uint32_t stream;             /**< Its stream: net_stream(). */
 	struct bench_pace pace;      /**< When packets are due. */
+	struct bench_call call;      /**< Interrupts of sent packets. */
 } __attribute__((aligned(64)));
 
 /** A receive queue. */
@@ -64,6 +66,7 @@ struct net_rxq {
 	uint8_t *merged;             /**< A packet that came in several buffers. */
 	uint32_t merged_len;         /**< Bytes of it so far. */
 	uint16_t missing;            /**< Buffers of it that are to come. */
+	struct bench_call call;      /**< Interrupts of received packets. */
 } __attribute__((aligned(64)));
 
 /** What a guest knows of a stream that it receives. */

@@ -50,7 +50,7 @@ unsigned int
 net_results_trouble(const struct bench_net_result *r, bool lossless)
 {
 	return (r->corrupted > 0) + (r->track.duplicated > 0) + (r->track.reordered > 0) +
-	       (lossless && r->track.lost > 0);
+	       (r->missed_calls > 0) + (lossless && r->track.lost > 0);
 }
 
 static void
@@ -79,6 +79,7 @@ add_result(struct bench_net_result *sum, const struct bench_net_result *r)
 	sum->tx_bytes += r->tx_bytes;
 	sum->rx_bytes += r->rx_bytes;
 	sum->corrupted += r->corrupted;
+	sum->missed_calls += r->missed_calls;
 	bench_track_add(&sum->track, &r->track);
 }
 
