@@ -111,7 +111,7 @@ run_guests(struct ticker *t, struct bench_run_result *run)
 	};
 	struct bench_run_ops ops = net_guest_ops;
 	void *jobs[BENCH_MAX_GUESTS];
-	struct net_null null;
+	struct net_null null = {.pair = NULL};
 	int rc = 0;
 
 	ops.tick = tick;
@@ -120,11 +120,11 @@ run_guests(struct ticker *t, struct bench_run_result *run)
 	for (unsigned int i = 0; i < o->guests; i++)
 		jobs[i] = &t->guest[i];
 	if (t->cfg->n.mode == NET_NULL)
-		rc = net_null_start(&null, &t->guest[0].g, o->queues);
+		rc = net_null_start(&null, &t->guest[0].g, o->queues,
+				    o->ncpus > 0 ? (int)o->cpu[0] : -1);
 	if (rc == 0)
 		rc = bench_run(&cfg, &ops, t, jobs, o->guests, run);
-	if (t->cfg->n.mode == NET_NULL && rc != -EAGAIN)
-		net_null_stop(&null);
+	net_null_stop(&null);
 	bench_live_end(&t->live);
 	if (rc != 0)
 		bench_opts_error(&net_verb, "%s: %s", o->socket[run->failed],

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 dpdk-foo contributors
  */
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -165,9 +166,23 @@ serve(void *arg)
 	return NULL;
 }
 
-int
-net_null_start(struct net_null *null, struct foo_guest *g, unsigned int npairs)
+/* Any CPU but that one. */
+static void
+keep_off(pthread_attr_t *attr, int not_cpu)
 {
+	cpu_set_t set;
+
+	if (not_cpu < 0 || sched_getaffinity(0, sizeof(set), &set) != 0)
+		return;
+	CPU_CLR((unsigned int)not_cpu, &set);
+	if (CPU_COUNT(&set) > 0)
+		pthread_attr_setaffinity_np(attr, sizeof(set), &set);
+}
+
+int
+net_null_start(struct net_null *null, struct foo_guest *g, unsigned int npairs, int not_cpu)
+{
+	pthread_attr_t attr;
 	int rc;
 
 	*null = (struct net_null){.g = g, .npairs = npairs};
@@ -177,15 +192,22 @@ net_null_start(struct net_null *null, struct foo_guest *g, unsigned int npairs)
 	for (unsigned int i = 0; i < npairs; i++)
 		net_null_init_pair(&null->pair[i], &g->queue[2 * i + 1].ring,
 				   &g->queue[2 * i].ring);
-	rc = pthread_create(&null->thread, NULL, serve, null);
-	if (rc != 0)
+	pthread_attr_init(&attr);
+	keep_off(&attr, not_cpu);
+	rc = pthread_create(&null->thread, &attr, serve, null);
+	pthread_attr_destroy(&attr);
+	if (rc != 0) {
 		free(null->pair);
+		null->pair = NULL;
+	}
 	return -rc;
 }
 
 void
 net_null_stop(struct net_null *null)
 {
+	if (null->pair == NULL)
+		return;
 	__atomic_store_n(&null->stop, true, __ATOMIC_RELAXED);
 	pthread_join(null->thread, NULL);
 	free(null->pair);

@@ -44,11 +44,12 @@ struct net_null {
  *
  * @param g a guest without a back-end: foo_guest_open_alone()
  * @param npairs its pairs of queues
+ * @param not_cpu CPU of the generator, which this thread leaves to it if it can; -1: none is known
  * @return 0 or -errno
  */
-int net_null_start(struct net_null *null, struct foo_guest *g, unsigned int npairs);
+int net_null_start(struct net_null *null, struct foo_guest *g, unsigned int npairs, int not_cpu);
 
-/** Stop it, and wait until it has. */
+/** Stop it, and wait until it has; nothing if it was not started. */
 void net_null_stop(struct net_null *null);
 
 /** Serve one pair once. @return packets moved */
