@@ -139,7 +139,8 @@ manual_lints()
 {
 	local output
 
-	output=$(groff -ww -man -Tutf8 -z "$dest/usr/share/man/man8/dpdk-foo.8" 2>&1)
+	output=$(groff -ww -man -Tutf8 -z "$dest/usr/share/man/man8/dpdk-foo.8" \
+		"$dest/usr/share/man/man1/dpdk-foo-bench.1" 2>&1)
 	echo "$output"
 	[ -z "$output" ]
 }
@@ -156,6 +157,24 @@ manual_is_complete()
 			echo "the manual does not mention $option"
 			missing=1
 		fi
+	done
+	return "$missing"
+}
+
+# The same for every verb of dpdk-foo-bench.
+bench_manual_is_complete()
+{
+	local bench=$dest/usr/bin/dpdk-foo-bench verb option manual missing=0
+
+	manual=$(sed 's/\\-/-/g' "$dest/usr/share/man/man1/dpdk-foo-bench.1")
+	for verb in $("$bench" --help | sed -nE 's/^  ([a-z]+) .*/\1/p'); do
+		for option in $("$bench" "$verb" --help | grep -oE -- '--[a-z][a-z-]+' |
+				sort -u); do
+			if ! grep -qF -- "$option" <<<"$manual"; then
+				echo "the manual does not mention $option of $verb"
+				missing=1
+			fi
+		done
 	done
 	return "$missing"
 }
@@ -187,13 +206,13 @@ texts_lint()
 check "configure" configure || exit 1
 check "build and documentation without warnings" build || exit 1
 check "install" install_all || exit 1
-check "program" installed /usr/bin/dpdk-foo
+check "programs" installed /usr/bin/dpdk-foo /usr/bin/dpdk-foo-bench
 check "libraries" installed '/usr/lib/libfoo_vq.a' '/usr/lib/libfoo_ops.a' \
 	'/usr/lib/libfoo_vhost.a' '/usr/lib/libfoo_guest.a'
 check "headers" installed /usr/include/dpdk-foo/foo_{vq,class,vhost,guest,guest_ring,version}.h
 check "pkg-config files" installed '/usr/lib/pkgconfig/libdpdk-foo.pc' \
 	'/usr/lib/pkgconfig/libdpdk-foo-guest.pc'
-check "manual page" installed /usr/share/man/man8/dpdk-foo.8
+check "manual pages" installed /usr/share/man/man8/dpdk-foo.8 /usr/share/man/man1/dpdk-foo-bench.1
 check "documentation" installed /usr/share/doc/dpdk-foo/html/{index,architecture,api/index}.html
 check "each header compiles alone" headers_compile
 check "a program links by pkg-config" program_links
@@ -201,6 +220,7 @@ check "a guest links by pkg-config, without DPDK" guest_program_links
 check "the installed program runs" program_runs
 check "the manual page has no warnings" manual_lints
 check "the manual page names every option" manual_is_complete
+check "the manual page of dpdk-foo-bench does, too" bench_manual_is_complete
 check "the documentation names every fault" faults_documented
 check "the texts have no warnings" texts_lint
 exit "$failed"

@@ -173,6 +173,18 @@ test_beyond(void **state)
 	assert_int_equal(bench_hist_percentile(h, 50), 5);
 }
 
+/* The end of a bucket is no percentile if the largest value is below it. */
+static void
+test_never_above_max(void **state)
+{
+	struct bench_hist *h = *state;
+
+	bench_hist_record(h, 1000000);
+	bench_hist_record(h, 1000000);
+	assert_true(bench_hist_bucket_top(bench_hist_index(1000000)) > 1000000);
+	assert_int_equal(bench_hist_percentile(h, 50), 1000000);
+}
+
 /* Two halves merged are what one histogram of all would be. */
 static void
 test_merge(void **state)
@@ -231,6 +243,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_small_is_exact, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_mean, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_beyond, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_never_above_max, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_merge, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_merge_empty, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reset, setup, teardown),
