@@ -389,8 +389,11 @@ guest_sleep(const struct foo_guest *g, const struct foo_guest_queue *q, int time
 
 	while (!foo_guest_ring_has_used(&q->ring)) {
 		int64_t left = deadline - guest_now_ms();
-		int n = poll(p, 2, left > 0 ? (int)left : 0);
+		int n;
 
+		if (p[1].fd < 0)
+			return -ECONNRESET;
+		n = poll(p, 2, left > 0 ? (int)left : 0);
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		if (n > 0 && p[0].revents != 0)
