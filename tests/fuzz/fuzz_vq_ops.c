@@ -86,7 +86,8 @@ op_pop(struct fuzz *f, struct fuzz_queue *q, unsigned int arg)
 		check_chain(f, q, &chain[i]);
 		q->held[q->nheld++] = (struct held){.chain = chain[i], .seq = q->popped++};
 	}
-	CHECK(held_slots(q) <= q->vq.size);
+	/* chains of a split ring may share descriptors, a hostile guest willing */
+	CHECK((FUZZ_PACKED ? held_slots(q) : q->nheld) <= q->vq.size);
 }
 
 static void
