@@ -190,6 +190,8 @@ run_phase(struct run *run, enum bench_phase phase, double seconds, const sigset_
 	int error = 0;
 
 	__atomic_store_n(&run->phase, phase, __ATOMIC_RELEASE);
+	if (phase == BENCH_MEASURE && run->ops->tick != NULL)
+		run->ops->tick(run->ctx, 0, 0);
 	while (now < end && !run->result->interrupted && error == 0) {
 		run->result->interrupted = sleep_until(next < end ? next : end, signals);
 		now = bench_now();

@@ -55,8 +55,9 @@ struct bench_run_ops {
 	unsigned int (*arm)(void *job, struct pollfd *fd, unsigned int max, uint64_t *until);
 	/** The sleep is over: no more interrupts. In its thread. NULL if arm is NULL. */
 	void (*disarm)(void *job);
-	/** An interval of the run is over. In the main thread. May be NULL. @param seconds since
-	 * measuring began @param last how long the interval was */
+	/** An interval of the run is over, or, with last 0, the first one begins. In the main
+	 * thread. May be NULL. @param seconds since measuring began @param last how long the
+	 * interval was */
 	void (*tick)(void *ctx, double seconds, double last);
 };
 

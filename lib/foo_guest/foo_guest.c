@@ -52,8 +52,6 @@ refused(struct foo_guest *g, int ret, const char *fmt, ...)
 static int
 guest_check(struct foo_guest *g, const struct foo_guest_config *cfg)
 {
-	if (cfg->path == NULL || cfg->path[0] == '\0')
-		return refused(g, -EINVAL, "no path of a socket");
 	if (cfg->nqueues == 0 || cfg->nqueues > FOO_GUEST_MAX_QUEUES)
 		return refused(g, -EINVAL, "%u queues: 1 to %u are possible", cfg->nqueues,
 			       FOO_GUEST_MAX_QUEUES);
@@ -68,6 +66,8 @@ guest_connect(struct foo_guest *g, const struct foo_guest_config *cfg)
 {
 	int ret;
 
+	if (cfg->path == NULL || cfg->path[0] == '\0')
+		return refused(g, -EINVAL, "no path of a socket");
 	if (!cfg->listen)
 		return failed(g, foo_front_connect(&g->front, cfg->path), "connect to %s",
 			      cfg->path);
@@ -224,11 +224,9 @@ guest_open(struct foo_guest *g, const struct foo_guest_config *cfg)
 	return ret == 0 ? guest_start(g) : ret;
 }
 
-int
-foo_guest_open(struct foo_guest *g, const struct foo_guest_config *cfg)
+static void
+guest_init(struct foo_guest *g, const struct foo_guest_config *cfg)
 {
-	int ret;
-
 	memset(g, 0, sizeof(*g));
 	foo_front_init(&g->front);
 	if (cfg->timeout_ms > 0)
@@ -240,11 +238,36 @@ foo_guest_open(struct foo_guest *g, const struct foo_guest_config *cfg)
 	g->wanted = cfg->features | cfg->required;
 	g->inflight_fd = -1;
 	g->log.fd = -1;
+}
+
+int
+foo_guest_open(struct foo_guest *g, const struct foo_guest_config *cfg)
+{
+	int ret;
+
+	guest_init(g, cfg);
 	ret = guest_open(g, cfg);
 	if (ret != 0) {
 		foo_front_fini(&g->front);
 		foo_guest_close(g);
 	}
+	return ret;
+}
+
+int
+foo_guest_open_alone(struct foo_guest *g, const struct foo_guest_config *cfg)
+{
+	int ret;
+
+	guest_init(g, cfg);
+	g->features = g->wanted;
+	ret = guest_check(g, cfg);
+	if (ret == 0)
+		ret = guest_create_mem(g, cfg);
+	if (ret == 0)
+		ret = guest_create_queues(g, cfg);
+	if (ret != 0)
+		foo_guest_close(g);
 	return ret;
 }
 

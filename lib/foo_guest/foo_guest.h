@@ -122,6 +122,15 @@ struct foo_guest {
  */
 int foo_guest_open(struct foo_guest *g, const struct foo_guest_config *cfg);
 
+/**
+ * Memory and queues of a guest without a back-end, as if all features that are wanted had been
+ * negotiated: to measure what the driver's side can do, or for a device in the same process, which
+ * finds the rings in foo_guest_queue::ring. path, listen, inflight and config_len are ignored.
+ *
+ * @return as foo_guest_open()
+ */
+int foo_guest_open_alone(struct foo_guest *g, const struct foo_guest_config *cfg);
+
 /** Stop the queues if the back-end still answers, close and free everything. error stays. */
 void foo_guest_close(struct foo_guest *g);
 

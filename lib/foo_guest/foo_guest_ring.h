@@ -190,6 +190,17 @@ int foo_guest_ring_add(struct foo_guest_ring *ring, const struct foo_guest_buf *
 		       uint16_t direct, uint64_t token);
 
 /**
+ * Add up to n chains of one buffer each: what foo_guest_ring_add() does n times, for load
+ * generators.
+ *
+ * @param buf n buffers, one a chain
+ * @param token n tokens, one a chain
+ * @return chains added: n, or as many as there were free descriptors
+ */
+uint16_t foo_guest_ring_add_burst(struct foo_guest_ring *ring, const struct foo_guest_buf *buf,
+				  const uint64_t *token, uint16_t n);
+
+/**
  * Split only: enter any head into the avail ring, whether or not a chain starts there; for tests
  * of hostile rings. Takes no descriptor, and foo_guest_ring_poll() knows nothing of it.
  */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "bench_file.h"
-#include "compare.h"
+#include "bench_compare.h"
 #include "compare_json.h"
 #include "compare_place.h"
 #include "compare_plan.h"
@@ -262,7 +262,7 @@ compare_main(int argc, char **argv)
 	return rc;
 }
 
-const struct bench_verb bench_verb_compare = {
+const struct bench_verb bench_compare = {
 	.name = "compare",
 	.summary = "back-ends in turn under the same loads",
 	.run = compare_main,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 dpdk-foo contributors
  */
-#ifndef COMPARE_H
-#define COMPARE_H
+#ifndef BENCH_COMPARE_H
+#define BENCH_COMPARE_H
 
 /**
  * @file
@@ -12,6 +12,6 @@
 #include "bench.h"
 
 /** The verb. */
-extern const struct bench_verb bench_verb_compare;
+extern const struct bench_verb bench_compare;
 
-#endif /* COMPARE_H */
+#endif /* BENCH_COMPARE_H */

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 dpdk-foo contributors
+ *
+ * The verb `net`: guests, points of a sweep, results.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench_net.h"
+#include "bench_report.h"
+#include "net_guest.h"
+#include "net_null.h"
+#include "net_result.h"
+
+/* The drain: at most so long, and over after so much silence. */
+#define DRAIN_S 10
+#define QUIET_S 0.3
+
+/* Generations of streams between two points of a sweep: reconnections use those between. */
+#define GENERATIONS 64
+
+/* Counters of all guests at the last tick. */
+struct ticker {
+	struct net_guest *guest;
+	const struct net_config *cfg;
+	struct bench_live live;
+	struct net_results *results;
+	struct bench_net_result before;
+};
+
+static void
+add_count(struct bench_net_result *r, const struct net_count *c)
+{
+	r->tx_packets += bench_count_read(&c->tx_packets);
+	r->rx_packets += bench_count_read(&c->rx_packets);
+	r->tx_bytes += bench_count_read(&c->tx_bytes);
+	r->rx_bytes += bench_count_read(&c->rx_bytes);
+	r->corrupted += bench_count_read(&c->corrupted);
+}
+
+static void
+sum_now(const struct ticker *t, struct bench_net_result *r)
+{
+	*r = (struct bench_net_result){0};
+	for (unsigned int i = 0; i < t->cfg->o.guests; i++)
+		add_count(r, &t->guest[i].count);
+}
+
+static void
+tick(void *ctx, double seconds, double last)
+{
+	struct ticker *t = ctx;
+	struct bench_net_result now, r;
+
+	sum_now(t, &now);
+	r = (struct bench_net_result){
+		.seconds = last,
+		.tx_packets = now.tx_packets - t->before.tx_packets,
+		.rx_packets = now.rx_packets - t->before.rx_packets,
+		.tx_bytes = now.tx_bytes - t->before.tx_bytes,
+		.rx_bytes = now.rx_bytes - t->before.rx_bytes,
+		.corrupted = now.corrupted - t->before.corrupted,
+	};
+	t->before = now;
+	if (last == 0)
+		return;
+	net_results_interval(t->results, seconds, &r);
+	if (!t->cfg->o.quiet)
+		bench_live_net(&t->live, seconds, t->cfg->o.seconds, &r);
+}
+
+static int
+open_guests(struct net_guest *guest, const struct net_config *cfg, uint32_t size,
+	    unsigned int generation)
+{
+	char names[512];
+
+	for (unsigned int i = 0; i < cfg->o.guests; i++) {
+		if (net_guest_open(&guest[i], cfg, i, size, generation) != 0) {
+			bench_opts_error(&net_verb, "%s", guest[i].g.error);
+			while (i-- > 0)
+				net_guest_close(&guest[i]);
+			return -1;
+		}
+		if (generation == 0 && !cfg->o.quiet)
+			printf("%s: %s\n", cfg->o.socket[i],
+			       foo_guest_feature_names(FOO_GUEST_NET, guest[i].g.features, names,
+						       sizeof(names)));
+	}
+	return 0;
+}
+
+/* One size. @return 0, or -errno after a message */
+static int
+run_guests(struct ticker *t, struct bench_run_result *run)
+{
+	const struct bench_opts *o = &t->cfg->o;
+	const struct bench_run_config cfg = {
+		.warmup = o->warmup,
+		.seconds = o->seconds,
+		.interval = o->interval,
+		.drain = DRAIN_S,
+		.quiet = QUIET_S,
+		.threads = o->threads,
+		.cpu = o->cpu,
+		.ncpus = o->ncpus,
+	};
+	struct bench_run_ops ops = net_guest_ops;
+	void *jobs[BENCH_MAX_GUESTS];
+	struct net_null null;
+	int rc = 0;
+
+	ops.tick = tick;
+	if (!o->interrupt)
+		ops.arm = NULL;
+	for (unsigned int i = 0; i < o->guests; i++)
+		jobs[i] = &t->guest[i];
+	if (t->cfg->n.mode == NET_NULL)
+		rc = net_null_start(&null, &t->guest[0].g, o->queues);
+	if (rc == 0)
+		rc = bench_run(&cfg, &ops, t, jobs, o->guests, run);
+	if (t->cfg->n.mode == NET_NULL && rc != -EAGAIN)
+		net_null_stop(&null);
+	bench_live_end(&t->live);
+	if (rc != 0)
+		bench_opts_error(&net_verb, "%s: %s", o->socket[run->failed],
+				 rc == -ECONNRESET ? "the back-end closed the connection" :
+				 rc == -EPROTO     ? "the device used what was not in flight" :
+						     strerror(-rc));
+	return rc;
+}
+
+/* One point of a sweep, from connection to result. */
+static int
+run_point(struct net_guest *guest, const struct net_config *cfg, struct net_results *results,
+	  unsigned int point)
+{
+	uint32_t size = cfg->o.imix ? 0 : cfg->o.size[point];
+	struct bench_run_result run = {0};
+	struct ticker t = {.guest = guest, .cfg = cfg, .results = results};
+	int rc;
+
+	if (open_guests(guest, cfg, size, point * GENERATIONS) != 0)
+		return BENCH_ERROR;
+	bench_live_init(&t.live, stdout);
+	rc = run_guests(&t, &run);
+	if (rc == 0)
+		rc = net_results_point(results, guest, size, &run);
+	for (unsigned int i = 0; i < cfg->o.guests; i++)
+		net_guest_close(&guest[i]);
+	if (rc != 0)
+		return BENCH_ERROR;
+	return run.interrupted ? BENCH_FOUND : BENCH_OK;
+}
+
+static int
+run(int argc, char **argv)
+{
+	struct net_results results;
+	struct net_config cfg;
+	struct net_guest *guest;
+	unsigned int points;
+	int rc;
+
+	rc = net_opts_parse(&cfg, argc, argv);
+	if (rc != BENCH_OPTS_RUN) {
+		bench_opts_fini(&cfg.o);
+		return rc;
+	}
+	if (posix_memalign((void **)&guest, 64, cfg.o.guests * sizeof(*guest)) != 0)
+		return bench_opts_error(&net_verb, "out of memory");
+	net_results_init(&results, &cfg, argc, argv);
+	points = cfg.o.imix ? 1 : cfg.o.nsizes;
+	rc = BENCH_OK;
+	for (unsigned int i = 0; i < points && rc == BENCH_OK; i++)
+		rc = run_point(guest, &cfg, &results, i);
+	/* a signal ends a sweep, too; what was measured is shown */
+	if (rc != BENCH_ERROR)
+		rc = net_results_finish(&results);
+	net_results_fini(&results);
+	free(guest);
+	bench_opts_fini(&cfg.o);
+	return rc;
+}
+
+const struct bench_verb bench_net = {
+	.name = "net",
+	.summary = "packets through a network device, counted and checked",
+	.run = run,
+};
