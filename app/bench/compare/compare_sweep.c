@@ -57,7 +57,7 @@ compare_sweeps_parse(struct compare_sweeps *s, const char *text, const struct co
 	char **words;
 	int rc;
 
-	s->n = 0;
+	memset(s, 0, sizeof(*s));
 	if (text == NULL)
 		return 0;
 	rc = compare_words(text, &words, err);

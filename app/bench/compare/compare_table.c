@@ -13,7 +13,7 @@
 #include "compare_table.h"
 #include "foo_version.h"
 
-#define COLUMNS 7
+#define COLUMNS 8
 #define CELL 96
 
 /* A table of texts; the first row is its head. */
@@ -39,6 +39,7 @@ fill_row(const struct compare_result *r, char (*cell)[CELL], unsigned int index,
 	 unsigned int metric)
 {
 	struct compare_summary s = compare_result_summary(r, index, actor, metric);
+	const struct compare_case *c = &r->cases[index];
 
 	snprintf(cell[1], CELL, "%s", compare_actor_name(r, actor));
 	compare_format(s.median, cell[2], CELL);
@@ -49,6 +50,10 @@ fill_row(const struct compare_result *r, char (*cell)[CELL], unsigned int index,
 	else
 		snprintf(cell[5], CELL, "%.2f", s.ratio);
 	snprintf(cell[6], CELL, "%u", s.n);
+	if (c->far > 0)
+		snprintf(cell[7], CELL, "%.0f-%.0f ns", c->near, c->far);
+	else
+		snprintf(cell[7], CELL, "-");
 }
 
 /* @return false: memory is short */
@@ -56,7 +61,7 @@ static bool
 make_grid(const struct compare_result *r, unsigned int metric, struct grid *g)
 {
 	static const char *const head[COLUMNS] = {"load", "back-end", "median", "min",
-						  "max",  "ratio",    "rounds"};
+						  "max",  "ratio",    "rounds", "CPUs apart"};
 	bool first;
 
 	g->rows = 1;
@@ -127,7 +132,7 @@ print_metric(FILE *out, const struct compare_result *r, unsigned int metric, boo
 	const struct compare_metric *m = &plan->metric[metric];
 	struct grid g;
 
-	fprintf(out, "\n%s%s%s%s (%s is better", rst ? "**" : "", m->title, rst ? "**" : "", "",
+	fprintf(out, "\n%s%s%s (%s is better", rst ? "**" : "", m->title, rst ? "**" : "",
 		m->higher ? "higher" : "lower");
 	if (m->unit[0] != '\0')
 		fprintf(out, "; %s", m->unit);
