@@ -9,12 +9,14 @@
 #include <string.h>
 
 #include "bench.h"
+#include "bench_compare.h"
 #include "bench_net.h"
 #include "foo_version.h"
 
 /* NULL ends it. */
 static const struct bench_verb *const verbs[] = {
 	&bench_net,
+	&bench_compare,
 	NULL,
 };
 
