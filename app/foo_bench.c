@@ -9,10 +9,12 @@
 #include <string.h>
 
 #include "bench.h"
+#include "conform.h"
 #include "foo_version.h"
 
 /* NULL ends it. */
 static const struct bench_verb *const verbs[] = {
+	&conform_verb,
 	NULL,
 };
 
