@@ -70,13 +70,17 @@ installed()
 	return "$missing"
 }
 
-# pkg-config for what lies in the temporary folder; DPDK's own file stays as it is.
+# installed_pkg_config NAME OPTION...: pkg-config for what lies in the temporary folder; DPDK's
+# own file stays as it is.
 installed_pkg_config()
 {
+	local name=$1
+
+	shift
 	mkdir -p "$dest/pkgconfig"
-	sed "s|^prefix=.*|prefix=$dest/usr|" "$dest"/usr/lib/pkgconfig/libdpdk-foo.pc \
-		>"$dest/pkgconfig/libdpdk-foo.pc"
-	PKG_CONFIG_PATH=$dest/pkgconfig pkg-config "$@" libdpdk-foo
+	sed "s|^prefix=.*|prefix=$dest/usr|" "$dest/usr/lib/pkgconfig/$name.pc" \
+		>"$dest/pkgconfig/$name.pc"
+	PKG_CONFIG_PATH=$dest/pkgconfig pkg-config "$@" "$name"
 }
 
 # Each header alone: it includes what it needs, and only what is installed.
@@ -84,7 +88,7 @@ headers_compile()
 {
 	local cflags header
 
-	read -ra cflags < <(installed_pkg_config --cflags)
+	read -ra cflags < <(installed_pkg_config libdpdk-foo --cflags)
 	for header in "$dest"/usr/include/dpdk-foo/*.h; do
 		gcc -std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE "${cflags[@]}" -fsyntax-only \
 			-include "$header" -x c /dev/null || return
@@ -108,8 +112,19 @@ program_links()
 		return strcmp(foo_fault_name(FOO_FAULT_HEAD_RANGE), "head_range") != 0;
 	}
 	END
-	read -ra flags < <(installed_pkg_config --cflags --libs)
+	read -ra flags < <(installed_pkg_config libdpdk-foo --cflags --libs)
 	gcc -std=gnu11 -o "$dest/program" "$dest/program.c" "${flags[@]}" && "$dest/program"
+}
+
+# Against the guest's side alone, which needs nothing of DPDK.
+guest_program_links()
+{
+	local flags
+
+	read -ra flags < <(installed_pkg_config libdpdk-foo-guest --cflags --libs)
+	gcc -std=gnu11 -o "$dest/guest_hello" \
+		"$dest/usr/share/doc/dpdk-foo/examples/guest-hello/guest_hello.c" "${flags[@]}" &&
+		! ldd "$dest/guest_hello" | grep -F librte_
 }
 
 program_runs()
@@ -174,13 +189,15 @@ check "build and documentation without warnings" build || exit 1
 check "install" install_all || exit 1
 check "program" installed /usr/bin/dpdk-foo
 check "libraries" installed '/usr/lib/libfoo_vq.a' '/usr/lib/libfoo_ops.a' \
-	'/usr/lib/libfoo_vhost.a'
-check "headers" installed /usr/include/dpdk-foo/foo_{vq,class,vhost,version}.h
-check "pkg-config file" installed '/usr/lib/pkgconfig/libdpdk-foo.pc'
+	'/usr/lib/libfoo_vhost.a' '/usr/lib/libfoo_guest.a'
+check "headers" installed /usr/include/dpdk-foo/foo_{vq,class,vhost,guest,guest_ring,version}.h
+check "pkg-config files" installed '/usr/lib/pkgconfig/libdpdk-foo.pc' \
+	'/usr/lib/pkgconfig/libdpdk-foo-guest.pc'
 check "manual page" installed /usr/share/man/man8/dpdk-foo.8
 check "documentation" installed /usr/share/doc/dpdk-foo/html/{index,architecture,api/index}.html
 check "each header compiles alone" headers_compile
 check "a program links by pkg-config" program_links
+check "a guest links by pkg-config, without DPDK" guest_program_links
 check "the installed program runs" program_runs
 check "the manual page has no warnings" manual_lints
 check "the manual page names every option" manual_is_complete

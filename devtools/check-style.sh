@@ -118,6 +118,7 @@ allowed_folders()
 	lib/foo_vhost/*) echo 'lib/foo_(vhost|ops|vq)|config' ;;
 	lib/foo_guest/*) echo 'lib/foo_(guest|vq)|config' ;;
 	drivers/*) echo "$(cut -d / -f 1,2 <<<"$1")|lib/foo_(ops|vq)|config" ;;
+	examples/guest-hello/*) echo 'lib/foo_guest' ;;
 	examples/*) echo "$(dirname "$1")|lib/foo_(ops|vq)|config" ;;
 	app/bench/*/*) echo "app/bench|$(dirname "$1")|lib/foo_guest|config" ;;
 	app/bench/*) echo 'app/bench|lib/foo_guest|config' ;;

@@ -9,7 +9,8 @@
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
-RUN_PACKAGES=(gcc libc6-dev meson ninja-build pkgconf libdpdk-dev dpdk-dev util-linux)
+RUN_PACKAGES=(gcc libc6-dev meson ninja-build pkgconf libdpdk-dev dpdk-dev
+	libjansson-dev util-linux)
 TEST_PACKAGES=("${RUN_PACKAGES[@]}"
 	clang libclang-rt-14-dev libcmocka-dev python3
 	clang-format shellcheck git doxygen python3-docutils groff-base)

@@ -106,7 +106,10 @@ enum foo_front_protocol_feature {
 /** Feature bit that says "I have protocol features"; belongs to the transport, not to VIRTIO. */
 #define FOO_FRONT_F_PROTOCOL_FEATURES 30
 
-/** @name Header flags @{ */
+/**
+ * @name Header flags
+ * @{
+ */
 #define FOO_FRONT_VERSION 0x1u    /**< Protocol version, the low two bits. */
 #define FOO_FRONT_REPLY 0x4u      /**< This message is an answer. */
 #define FOO_FRONT_NEED_REPLY 0x8u /**< REPLY_ACK: answer even where no answer is defined. */

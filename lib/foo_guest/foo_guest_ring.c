@@ -6,27 +6,10 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
-#include "foo_guest_ring.h"
-
-#define RING_F_AVAIL (1 << VRING_PACKED_DESC_F_AVAIL)
-#define RING_F_USED (1 << VRING_PACKED_DESC_F_USED)
+#include "foo_guest_ring_priv.h"
 
 /* An event suppression structure is read as one word: its halves belong together. */
 typedef uint32_t __attribute__((may_alias)) ring_event_word;
-
-/* Flags of a packed descriptor that becomes available under this wrap counter (2.8.1). */
-static inline uint16_t
-ring_avail_bits(bool wrap)
-{
-	return wrap ? RING_F_AVAIL : RING_F_USED;
-}
-
-/* Flags of a packed descriptor that was used under this wrap counter (2.8.1). */
-static inline uint16_t
-ring_used_bits(bool wrap)
-{
-	return wrap ? RING_F_AVAIL | RING_F_USED : 0;
-}
 
 static bool
 ring_config_valid(const struct foo_guest_ring_config *cfg, bool packed)
@@ -345,99 +328,56 @@ foo_guest_ring_kick(const struct foo_guest_ring *ring)
 		eventfd_write(ring->kickfd, 1);
 }
 
-bool
-foo_guest_ring_has_used(const struct foo_guest_ring *ring)
-{
-	uint16_t flags;
-
-	if (ring->batch)
-		return true;
-	if (!ring->packed) /* pairs with the device's release of the used index */
-		return __atomic_load_n(&ring->used->idx, __ATOMIC_ACQUIRE) != ring->used_idx;
-	/* pairs with the device's release of the first used descriptor's flags */
-	flags = __atomic_load_n(&ring->packed_desc[ring->used_idx].flags, __ATOMIC_ACQUIRE);
-	return (flags & ring_used_bits(true)) == ring_used_bits(ring->used_wrap);
-}
-
-/* The next entry that the device wrote: id as it stands there, not checked. */
+/* Descriptors of the used entry at a position; 0 if it names nothing that is in flight. With
+ * IN_ORDER it may stand for a batch, from *next to the id that it names (2.7.9). */
 static uint32_t
-ring_read_used(const struct foo_guest_ring *ring, uint32_t *len)
+ring_used_span(const struct foo_guest_ring *ring, uint16_t id, uint16_t *next)
 {
-	if (ring->packed) {
-		const struct vring_packed_desc *desc = &ring->packed_desc[ring->used_idx];
+	uint32_t n = 0;
 
-		*len = desc->len;
-		return desc->id;
-	} else {
-		const struct vring_used_elem *elem;
+	if (id >= ring->size || ring->slot[id].ndesc == 0)
+		return 0;
+	if (!ring->in_order)
+		return ring->slot[id].ndesc;
+	for (uint32_t i = 0; i < ring->size; i++) {
+		uint16_t at = *next;
 
-		elem = &ring->used->ring[ring->used_idx & (ring->size - 1)];
-		*len = elem->len;
-		return elem->id;
-	}
-}
-
-/* Go on behind a used chain, and recycle its descriptors (split) or buffer id (packed). */
-static void
-ring_release(struct foo_guest_ring *ring, uint16_t id)
-{
-	uint16_t n = ring->slot[id].ndesc;
-	bool empty = ring->packed ? ring->inflight == ring->size : ring->nfree == 0;
-
-	if (!ring->packed) {
-		ring->used_idx++;
-	} else {
-		ring->used_idx += n;
-		if (ring->used_idx >= ring->size) {
-			ring->used_idx -= ring->size;
-			ring->used_wrap = !ring->used_wrap;
-		}
-	}
-	if (empty)
-		ring->free_head = id;
-	else
-		ring->slot[ring->free_tail].next = id;
-	ring->free_tail = ring->slot[id].last;
-	ring->slot[id].ndesc = 0;
-	ring->nfree += n;
-	ring->inflight--;
-	/* in order, heads (split) and ids (packed) follow each other around the ring */
-	ring->in_order_id = (id + (ring->packed ? 1 : n)) % ring->size;
-}
-
-/* With IN_ORDER one used entry may stand for a batch, whose last chain it names (2.7.9). */
-static uint16_t
-ring_in_order(struct foo_guest_ring *ring, uint16_t id, uint32_t *len)
-{
-	if (!ring->batch) {
-		ring->batch_id = id;
-		ring->batch_len = *len;
-	}
-	ring->batch = ring->in_order_id != ring->batch_id;
-	*len = ring->batch ? FOO_GUEST_LEN_UNKNOWN : ring->batch_len;
-	return ring->in_order_id;
-}
-
-int
-foo_guest_ring_poll(struct foo_guest_ring *ring, struct foo_guest_used *used, uint16_t max)
-{
-	uint16_t n;
-
-	for (n = 0; n < max && !ring->broken && foo_guest_ring_has_used(ring); n++) {
-		uint32_t len = 0;
-		uint32_t id = ring->batch ? ring->batch_id : ring_read_used(ring, &len);
-
-		if (id < ring->size && ring->slot[id].ndesc != 0 && ring->in_order)
-			id = ring_in_order(ring, id, &len);
-		if (id >= ring->size || ring->slot[id].ndesc == 0) {
-			ring->broken = true;
+		n += ring->slot[at].ndesc;
+		*next = (at + 1) % ring->size;
+		if (at == id)
 			break;
-		}
-		used[n].token = ring->slot[id].token;
-		used[n].len = len;
-		ring_release(ring, id);
 	}
-	return n == 0 && ring->broken ? -EPROTO : n;
+	return n;
+}
+
+static uint16_t
+ring_resume_packed(const struct foo_guest_ring *ring)
+{
+	struct foo_guest_ring at = *ring; /* a copy goes ahead; nothing is taken */
+	uint32_t span, seen = 0;
+
+	/* the used descriptor of a batch that is being polled lies behind used_idx */
+	if (at.batch) {
+		seen = ring_used_span(ring, at.batch_id, &at.in_order_id);
+		ring_skip(&at, seen);
+		at.batch = false;
+	}
+	while (seen < ring->size && foo_guest_ring_has_used(&at)) {
+		span = ring_used_span(ring, at.packed_desc[at.used_idx].id, &at.in_order_id);
+		if (span == 0)
+			break;
+		seen += span;
+		ring_skip(&at, span);
+	}
+	return at.used_idx | (at.used_wrap ? 0x8000 : 0);
+}
+
+uint16_t
+foo_guest_ring_resume(const struct foo_guest_ring *ring)
+{
+	if (ring->packed)
+		return ring_resume_packed(ring);
+	return __atomic_load_n(&ring->used->idx, __ATOMIC_ACQUIRE);
 }
 
 void

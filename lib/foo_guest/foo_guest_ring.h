@@ -190,6 +190,17 @@ int foo_guest_ring_add(struct foo_guest_ring *ring, const struct foo_guest_buf *
 		       uint16_t direct, uint64_t token);
 
 /**
+ * Add up to n chains of one buffer each: what foo_guest_ring_add() does n times, for load
+ * generators.
+ *
+ * @param buf n buffers, one a chain
+ * @param token n tokens, one a chain
+ * @return chains added: n, or as many as there were free descriptors
+ */
+uint16_t foo_guest_ring_add_burst(struct foo_guest_ring *ring, const struct foo_guest_buf *buf,
+				  const uint64_t *token, uint16_t n);
+
+/**
  * Split only: enter any head into the avail ring, whether or not a chain starts there; for tests
  * of hostile rings. Takes no descriptor, and foo_guest_ring_poll() knows nothing of it.
  */
@@ -217,6 +228,12 @@ int foo_guest_ring_poll(struct foo_guest_ring *ring, struct foo_guest_used *used
 
 /** Whether a used chain waits; does not take it. */
 bool foo_guest_ring_has_used(const struct foo_guest_ring *ring);
+
+/**
+ * Where the device goes on that is started on this ring again: behind everything that it had used,
+ * taken by foo_guest_ring_poll() or not. In the form of foo_guest_ring_config::base.
+ */
+uint16_t foo_guest_ring_resume(const struct foo_guest_ring *ring);
 
 /**
  * Ask the device for an interrupt. Includes a full barrier: foo_guest_ring_has_used() after it

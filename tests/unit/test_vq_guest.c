@@ -243,6 +243,17 @@ test_ring_in_order_descriptors(void **state)
 	vqt_close(&t);
 }
 
+/* What foo_guest_ring_resume() says when this many descriptors are used and not taken. */
+static uint16_t
+resume_of(const struct vqt *t, uint16_t n)
+{
+	uint16_t at = t->ring.used_idx + n;
+
+	if (!t->packed)
+		return at;
+	return at % 8 | (t->ring.used_wrap ^ (at >= 8) ? 0x8000 : 0);
+}
+
 /* The device may name only the last chain of a batch (2.7.9); played by hand. */
 static void
 test_ring_in_order_batch(void **state)
@@ -272,7 +283,9 @@ test_ring_in_order_batch(void **state)
 			t.ring.used->idx += 5;
 		}
 		/* in two goes: the batch goes on where it was left */
+		assert_int_equal(foo_guest_ring_resume(&t.ring), resume_of(&t, 5));
 		assert_int_equal(foo_guest_ring_poll(&t.ring, used, 3), 3);
+		assert_int_equal(foo_guest_ring_resume(&t.ring), resume_of(&t, 2));
 		assert_true(foo_guest_ring_has_used(&t.ring));
 		assert_int_equal(foo_guest_ring_poll(&t.ring, used + 3, 5), 2);
 		for (unsigned int i = 0; i < 5; i++) {
@@ -333,6 +346,72 @@ test_ring_used_twice(void **state)
 	vqt_close(&t);
 }
 
+/* Bursts of all lengths, round and round the ring: the device gets every buffer in its order, and
+ * the tokens come back. */
+static void
+test_ring_burst(void **state)
+{
+	struct foo_guest_used used[8];
+	struct foo_chain chain[8];
+	uint64_t sent = 0;
+	struct vqt t;
+
+	vqt_open_default(&t, state);
+	for (unsigned int round = 0; round < 100; round++) {
+		uint16_t n = 1 + round % 8;
+		struct foo_guest_buf buf[9];
+		uint64_t token[9];
+
+		for (uint16_t i = 0; i < 9; i++) {
+			buf[i] = (struct foo_guest_buf){VQT_A + i, i + 1, i & 1 ? W : 0};
+			token[i] = sent + i;
+		}
+		/* one by itself first, so that the burst does not start the batch */
+		if (round % 3 == 0 && n < 8)
+			assert_true(foo_guest_ring_add(&t.ring, &buf[8], 1, FOO_GUEST_DIRECT,
+						       UINT64_MAX) >= 0);
+		assert_int_equal(foo_guest_ring_add_burst(&t.ring, buf, token, n), n);
+		foo_guest_ring_publish(&t.ring);
+		n += round % 3 == 0 && n < 8;
+		assert_int_equal(foo_vq_pop(&t.vq, chain, 8), n);
+		for (uint16_t i = 0; i < n; i++)
+			foo_vq_push(&t.vq, &chain[i], chain[i].write_len);
+		foo_vq_flush(&t.vq);
+		assert_int_equal(foo_guest_ring_resume(&t.ring), resume_of(&t, n));
+		assert_int_equal(foo_guest_ring_poll(&t.ring, used, 8), n);
+		for (uint16_t i = 0; i < n; i++) {
+			uint32_t k = (uint32_t)(sent - token[0]);
+
+			if (used[i].token == UINT64_MAX)
+				continue;
+			assert_int_equal(used[i].token, sent);
+			assert_int_equal(used[i].len, k % 2 == 0 ? 0 : k + 1);
+			sent++;
+		}
+		assert_int_equal(t.ring.nfree, 8);
+	}
+	vqt_close(&t);
+}
+
+/* More than there is room for: as many as fit, and none to a full ring. */
+static void
+test_ring_burst_full(void **state)
+{
+	struct foo_guest_buf buf[9];
+	uint64_t token[9] = {0};
+	struct foo_chain chain[8];
+	struct vqt t;
+
+	for (uint16_t i = 0; i < 9; i++)
+		buf[i] = (struct foo_guest_buf){VQT_A, 1, 0};
+	vqt_open_default(&t, state);
+	assert_int_equal(foo_guest_ring_add_burst(&t.ring, buf, token, 9), 8);
+	assert_int_equal(foo_guest_ring_add_burst(&t.ring, buf, token, 9), 0);
+	foo_guest_ring_publish(&t.ring);
+	assert_int_equal(foo_vq_pop(&t.vq, chain, 8), 8);
+	vqt_close(&t);
+}
+
 int
 main(void)
 {
@@ -349,6 +428,8 @@ main(void)
 		VQT_BOTH(test_ring_in_order_batch),
 		VQT_BOTH(test_ring_hostile_device),
 		VQT_BOTH(test_ring_used_twice),
+		VQT_BOTH(test_ring_burst),
+		VQT_BOTH(test_ring_burst_full),
 	};
 
 	return cmocka_run_group_tests_name("vq_guest", tests, NULL, NULL);

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 dpdk-foo contributors
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/virtio_ids.h>
+
+#include "bench_file.h"
+#include "bench_json.h"
+#include "bench_machine.h"
+#include "foo_version.h"
+
+/* A feature bit; names of VIRTIO 1.2 and of vhost-user. */
+struct json_bit {
+	unsigned int bit;
+	const char *name;
+};
+
+static const struct json_bit json_bits_common[] = {
+	{24, "NOTIFY_ON_EMPTY"},   {26, "LOG_ALL"},           {27, "ANY_LAYOUT"},
+	{28, "INDIRECT_DESC"},     {29, "EVENT_IDX"},         {30, "PROTOCOL_FEATURES"},
+	{32, "VERSION_1"},         {33, "ACCESS_PLATFORM"},   {34, "RING_PACKED"},
+	{35, "IN_ORDER"},          {36, "ORDER_PLATFORM"},    {37, "SR_IOV"},
+	{38, "NOTIFICATION_DATA"}, {39, "NOTIF_CONFIG_DATA"}, {40, "RING_RESET"},
+};
+
+static const struct json_bit json_bits_net[] = {
+	{0, "CSUM"},
+	{1, "GUEST_CSUM"},
+	{2, "CTRL_GUEST_OFFLOADS"},
+	{3, "MTU"},
+	{5, "MAC"},
+	{6, "GSO"},
+	{7, "GUEST_TSO4"},
+	{8, "GUEST_TSO6"},
+	{9, "GUEST_ECN"},
+	{10, "GUEST_UFO"},
+	{11, "HOST_TSO4"},
+	{12, "HOST_TSO6"},
+	{13, "HOST_ECN"},
+	{14, "HOST_UFO"},
+	{15, "MRG_RXBUF"},
+	{16, "STATUS"},
+	{17, "CTRL_VQ"},
+	{18, "CTRL_RX"},
+	{19, "CTRL_VLAN"},
+	{20, "CTRL_RX_EXTRA"},
+	{21, "GUEST_ANNOUNCE"},
+	{22, "MQ"},
+	{23, "CTRL_MAC_ADDR"},
+	{54, "GUEST_USO4"},
+	{55, "GUEST_USO6"},
+	{56, "HOST_USO"},
+	{57, "HASH_REPORT"},
+	{59, "GUEST_HDRLEN"},
+	{60, "RSS"},
+	{61, "RSC_EXT"},
+	{62, "STANDBY"},
+	{63, "SPEED_DUPLEX"},
+};
+
+static const struct json_bit json_bits_blk[] = {
+	{0, "BARRIER"},       {1, "SIZE_MAX"},  {2, "SEG_MAX"},
+	{4, "GEOMETRY"},      {5, "RO"},        {6, "BLK_SIZE"},
+	{7, "SCSI"},          {9, "FLUSH"},     {10, "TOPOLOGY"},
+	{11, "CONFIG_WCE"},   {12, "MQ"},       {13, "DISCARD"},
+	{14, "WRITE_ZEROES"}, {15, "LIFETIME"}, {16, "SECURE_ERASE"},
+	{17, "ZONED"},
+};
+
+/* JSON is UTF-8, a path or an argument any bytes: where it is not text, what is not ASCII goes. */
+static json_t *
+json_text(const char *text)
+{
+	json_t *json = json_string(text);
+	char *copy;
+
+	if (json != NULL)
+		return json;
+	copy = strdup(text);
+	if (copy == NULL)
+		return NULL;
+	for (char *c = copy; *c != '\0'; c++)
+		if ((unsigned char)*c >= 0x80)
+			*c = '?';
+	json = json_string(copy);
+	free(copy);
+	return json;
+}
+
+static const char *
+json_bit_name(const struct json_bit *bits, unsigned int n, unsigned int bit)
+{
+	for (unsigned int i = 0; i < n; i++)
+		if (bits[i].bit == bit)
+			return bits[i].name;
+	return NULL;
+}
+
+static const char *
+json_feature_name(unsigned int bit, unsigned int device_id)
+{
+	const char *name = json_bit_name(
+		json_bits_common, sizeof(json_bits_common) / sizeof(json_bits_common[0]), bit);
+
+	if (name != NULL)
+		return name;
+	if (device_id == VIRTIO_ID_NET)
+		return json_bit_name(json_bits_net,
+				     sizeof(json_bits_net) / sizeof(json_bits_net[0]), bit);
+	if (device_id == VIRTIO_ID_BLOCK)
+		return json_bit_name(json_bits_blk,
+				     sizeof(json_bits_blk) / sizeof(json_bits_blk[0]), bit);
+	return NULL;
+}
+
+json_t *
+bench_json_features(uint64_t features, unsigned int device_id)
+{
+	json_t *names = json_array();
+
+	for (unsigned int bit = 0; bit < 64; bit++) {
+		const char *name = json_feature_name(bit, device_id);
+
+		if ((features >> bit & 1) == 0)
+			continue;
+		json_array_append_new(names, name != NULL ? json_string(name) :
+							    json_sprintf("BIT_%u", bit));
+	}
+	return names;
+}
+
+json_t *
+bench_json_guest(const struct bench_json_guest *g)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:i, s:i}", "socket", json_text(g->socket),
+			 "features", json_sprintf("0x%" PRIx64, g->features), "feature_names",
+			 bench_json_features(g->features, g->device_id), "protocol_features",
+			 json_sprintf("0x%" PRIx64, g->protocol_features), "queues", (int)g->queues,
+			 "queue_size", (int)g->queue_size);
+}
+
+/* The program's name goes in front: argv[0] of a verb is the verb. */
+static json_t *
+json_command(int argc, char *const *argv)
+{
+	json_t *command = json_array();
+
+	json_array_append_new(command, json_string("dpdk-foo-bench"));
+	for (int i = 0; i < argc; i++)
+		json_array_append_new(command, json_text(argv[i]));
+	return command;
+}
+
+json_t *
+bench_json_run(int argc, char *const *argv)
+{
+	struct bench_machine m;
+
+	bench_machine_get(&m);
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:s, s:{s:s, s:i, s:s, s:b}}", "schema",
+			 BENCH_JSON_SCHEMA, "tool", "dpdk-foo-bench", "version", FOO_VERSION_STRING,
+			 "verb", json_text(argc > 0 ? argv[0] : ""), "command",
+			 json_command(argc, argv), "time", m.time, "machine", "cpu", m.cpu, "cpus",
+			 (int)m.cpus, "kernel", m.kernel, "hypervisor", (int)m.hypervisor);
+}
+
+static json_t *
+json_count(uint64_t n)
+{
+	return json_integer((json_int_t)n);
+}
+
+json_t *
+bench_json_latency(const struct bench_hist *h)
+{
+	return json_pack("{s:o, s:o, s:f, s:o, s:o, s:o, s:o, s:o, s:o}", "count",
+			 json_count(h->count), "min", json_count(bench_hist_min(h)), "mean",
+			 bench_hist_mean(h), "p50", json_count(bench_hist_percentile(h, 50)), "p90",
+			 json_count(bench_hist_percentile(h, 90)), "p99",
+			 json_count(bench_hist_percentile(h, 99)), "p99_9",
+			 json_count(bench_hist_percentile(h, 99.9)), "p99_99",
+			 json_count(bench_hist_percentile(h, 99.99)), "max", json_count(h->max));
+}
+
+static json_t *
+json_with_latency(json_t *result, const struct bench_hist *h)
+{
+	if (result != NULL && h != NULL)
+		json_object_set_new(result, "latency_ns", bench_json_latency(h));
+	return result;
+}
+
+json_t *
+bench_json_net(const struct bench_net_result *r)
+{
+	json_t *result = json_pack(
+		"{s:f, s:o, s:o, s:o, s:o, s:f, s:f, s:f, s:o, s:o, s:o, s:o}", "seconds",
+		r->seconds, "tx_packets", json_count(r->tx_packets), "rx_packets",
+		json_count(r->rx_packets), "tx_bytes", json_count(r->tx_bytes), "rx_bytes",
+		json_count(r->rx_bytes), "tx_pps", bench_rate(r->tx_packets, r->seconds), "rx_pps",
+		bench_rate(r->rx_packets, r->seconds), "rx_bps",
+		8 * bench_rate(r->rx_bytes, r->seconds), "lost", json_count(r->track.lost),
+		"reordered", json_count(r->track.reordered), "duplicated",
+		json_count(r->track.duplicated), "corrupted", json_count(r->corrupted));
+
+	return json_with_latency(result, r->latency);
+}
+
+json_t *
+bench_json_blk(const struct bench_blk_result *r)
+{
+	json_t *result = json_pack(
+		"{s:f, s:o, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o}", "seconds", r->seconds,
+		"requests", json_count(r->requests), "iops", bench_rate(r->requests, r->seconds),
+		"bytes_per_second", bench_rate(r->bytes, r->seconds), "reads", json_count(r->reads),
+		"writes", json_count(r->writes), "errors", json_count(r->errors), "verify_errors",
+		json_count(r->verify_errors), "bad_status", json_count(r->bad_status),
+		"bad_used_length", json_count(r->bad_used_length));
+
+	return json_with_latency(result, r->latency);
+}
+
+int
+bench_json_write(const json_t *root, const char *path)
+{
+	char *text, *line;
+	int ret;
+
+	if (root == NULL)
+		return -ENOMEM;
+	text = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
+	if (text == NULL || asprintf(&line, "%s\n", text) < 0) {
+		free(text);
+		return -ENOMEM;
+	}
+	ret = bench_file_write(path, line, strlen(line));
+	free(line);
+	free(text);
+	return ret;
+}
