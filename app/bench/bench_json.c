@@ -7,70 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <linux/virtio_ids.h>
-
 #include "bench_file.h"
 #include "bench_json.h"
 #include "bench_machine.h"
 #include "foo_version.h"
-
-/* A feature bit; names of VIRTIO 1.2 and of vhost-user. */
-struct json_bit {
-	unsigned int bit;
-	const char *name;
-};
-
-static const struct json_bit json_bits_common[] = {
-	{24, "NOTIFY_ON_EMPTY"},   {26, "LOG_ALL"},           {27, "ANY_LAYOUT"},
-	{28, "INDIRECT_DESC"},     {29, "EVENT_IDX"},         {30, "PROTOCOL_FEATURES"},
-	{32, "VERSION_1"},         {33, "ACCESS_PLATFORM"},   {34, "RING_PACKED"},
-	{35, "IN_ORDER"},          {36, "ORDER_PLATFORM"},    {37, "SR_IOV"},
-	{38, "NOTIFICATION_DATA"}, {39, "NOTIF_CONFIG_DATA"}, {40, "RING_RESET"},
-};
-
-static const struct json_bit json_bits_net[] = {
-	{0, "CSUM"},
-	{1, "GUEST_CSUM"},
-	{2, "CTRL_GUEST_OFFLOADS"},
-	{3, "MTU"},
-	{5, "MAC"},
-	{6, "GSO"},
-	{7, "GUEST_TSO4"},
-	{8, "GUEST_TSO6"},
-	{9, "GUEST_ECN"},
-	{10, "GUEST_UFO"},
-	{11, "HOST_TSO4"},
-	{12, "HOST_TSO6"},
-	{13, "HOST_ECN"},
-	{14, "HOST_UFO"},
-	{15, "MRG_RXBUF"},
-	{16, "STATUS"},
-	{17, "CTRL_VQ"},
-	{18, "CTRL_RX"},
-	{19, "CTRL_VLAN"},
-	{20, "CTRL_RX_EXTRA"},
-	{21, "GUEST_ANNOUNCE"},
-	{22, "MQ"},
-	{23, "CTRL_MAC_ADDR"},
-	{54, "GUEST_USO4"},
-	{55, "GUEST_USO6"},
-	{56, "HOST_USO"},
-	{57, "HASH_REPORT"},
-	{59, "GUEST_HDRLEN"},
-	{60, "RSS"},
-	{61, "RSC_EXT"},
-	{62, "STANDBY"},
-	{63, "SPEED_DUPLEX"},
-};
-
-static const struct json_bit json_bits_blk[] = {
-	{0, "BARRIER"},       {1, "SIZE_MAX"},  {2, "SEG_MAX"},
-	{4, "GEOMETRY"},      {5, "RO"},        {6, "BLK_SIZE"},
-	{7, "SCSI"},          {9, "FLUSH"},     {10, "TOPOLOGY"},
-	{11, "CONFIG_WCE"},   {12, "MQ"},       {13, "DISCARD"},
-	{14, "WRITE_ZEROES"}, {15, "LIFETIME"}, {16, "SECURE_ERASE"},
-	{17, "ZONED"},
-};
 
 /* JSON is UTF-8, a path or an argument any bytes: where it is not text, what is not ASCII goes. */
 static json_t *
@@ -92,39 +32,13 @@ json_text(const char *text)
 	return json;
 }
 
-static const char *
-json_bit_name(const struct json_bit *bits, unsigned int n, unsigned int bit)
-{
-	for (unsigned int i = 0; i < n; i++)
-		if (bits[i].bit == bit)
-			return bits[i].name;
-	return NULL;
-}
-
-static const char *
-json_feature_name(unsigned int bit, unsigned int device_id)
-{
-	const char *name = json_bit_name(
-		json_bits_common, sizeof(json_bits_common) / sizeof(json_bits_common[0]), bit);
-
-	if (name != NULL)
-		return name;
-	if (device_id == VIRTIO_ID_NET)
-		return json_bit_name(json_bits_net,
-				     sizeof(json_bits_net) / sizeof(json_bits_net[0]), bit);
-	if (device_id == VIRTIO_ID_BLOCK)
-		return json_bit_name(json_bits_blk,
-				     sizeof(json_bits_blk) / sizeof(json_bits_blk[0]), bit);
-	return NULL;
-}
-
 json_t *
-bench_json_features(uint64_t features, unsigned int device_id)
+bench_json_features(uint64_t features, enum foo_guest_type type)
 {
 	json_t *names = json_array();
 
 	for (unsigned int bit = 0; bit < 64; bit++) {
-		const char *name = json_feature_name(bit, device_id);
+		const char *name = foo_guest_feature_name(type, bit);
 
 		if ((features >> bit & 1) == 0)
 			continue;
@@ -139,7 +53,7 @@ bench_json_guest(const struct bench_json_guest *g)
 {
 	return json_pack("{s:o, s:o, s:o, s:o, s:i, s:i}", "socket", json_text(g->socket),
 			 "features", json_sprintf("0x%" PRIx64, g->features), "feature_names",
-			 bench_json_features(g->features, g->device_id), "protocol_features",
+			 bench_json_features(g->features, g->type), "protocol_features",
 			 json_sprintf("0x%" PRIx64, g->protocol_features), "queues", (int)g->queues,
 			 "queue_size", (int)g->queue_size);
 }

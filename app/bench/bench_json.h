@@ -23,6 +23,8 @@
 #include <jansson.h>
 #include <stdint.h>
 
+#include <foo_guest.h>
+
 #include "bench_result.h"
 
 /** Name and version of the schema. */
@@ -33,9 +35,9 @@ struct bench_json_guest {
 	const char *socket;         /**< Path. */
 	uint64_t features;          /**< VIRTIO feature bits negotiated. */
 	uint64_t protocol_features; /**< vhost-user protocol features negotiated. */
-	unsigned int device_id; /**< VIRTIO device type, for the names of its bits: 1 net, 2 blk. */
-	unsigned int queues;    /**< Queues (net: pairs). */
-	unsigned int queue_size; /**< Descriptors of each. */
+	enum foo_guest_type type;   /**< Device type, for the names of its features. */
+	unsigned int queues;        /**< Queues (net: pairs). */
+	unsigned int queue_size;    /**< Descriptors of each. */
 };
 
 /**
@@ -49,7 +51,7 @@ json_t *bench_json_run(int argc, char *const *argv);
 json_t *bench_json_guest(const struct bench_json_guest *g);
 
 /** Names of feature bits of a device type: an array; bits without a name are "BIT_n". */
-json_t *bench_json_features(uint64_t features, unsigned int device_id);
+json_t *bench_json_features(uint64_t features, enum foo_guest_type type);
 
 /** An object of "results" for `net`; the caller adds "intervals" and "points". */
 json_t *bench_json_net(const struct bench_net_result *r);

@@ -177,6 +177,23 @@ table_too_long(struct conform_ctx *ctx)
 	return conform_send(ctx, &head, 1, FOO_GUEST_DIRECT);
 }
 
+/* A direct descriptor and a table of as many entries as the queue has: one too many together. */
+static enum conform_reaction
+chain_too_long(struct conform_ctx *ctx)
+{
+	struct foo_guest_buf buf[3], cut[CONFORM_SIZE], two[2];
+	const uint16_t n = conform_bad_chain(ctx, buf);
+
+	for (uint16_t k = 0; k < CONFORM_SIZE - 1; k++)
+		cut[k] = (struct foo_guest_buf){buf[0].gpa + 1 + k % 8, 1, 0};
+	cut[CONFORM_SIZE - 1] = buf[n - 1];
+	two[0] = (struct foo_guest_buf){buf[0].gpa, 1, 0};
+	two[1] = (struct foo_guest_buf){conform_table(ctx, cut, CONFORM_SIZE, 0),
+					CONFORM_SIZE * (uint32_t)sizeof(struct vring_desc),
+					VRING_DESC_F_INDIRECT};
+	return conform_send(ctx, two, 2, FOO_GUEST_DIRECT);
+}
+
 /* A valid chain in a table: in one region, or across two. */
 static enum conform_reaction
 table_valid(struct conform_ctx *ctx)
@@ -304,6 +321,8 @@ static const struct conform_case cases[] = {
 	 "VIRTIO 1.2, 2.7.4.2, 2.8.17", REFUSE, 0, read_after_write, 0},
 	{"desc.chain-full", "a chain of as many descriptors as the queue has",
 	 "VIRTIO 1.2, 2.7.5.2, 2.8.5", CONFORM_SPEC, VALID, CONFORM_EITHER, 0, 0, chain_full, 0},
+	{"desc.chain-too-long", "one descriptor more than the queue has, with the help of a table",
+	 "VIRTIO 1.2, 2.7.5.3.1, 2.8.19", BREAK, CONFORM_SPLIT, 0, INDIRECT, chain_too_long, 0},
 	{"desc.indirect", "a chain in an indirect table", "VIRTIO 1.2, 2.7.5.3, 2.8.7",
 	 CONFORM_SPEC, VALID, CONFORM_EITHER, 0, INDIRECT, table_valid, 0},
 	{"desc.indirect-spans-regions", "an indirect table across two adjacent regions",

@@ -183,6 +183,11 @@ bool conform_wait_done(struct conform_guest *g, unsigned int queue, int token, i
 /** Write a virtio-net header of 0 and a packet of len bytes with this number at a guest address. */
 void conform_fill_packet(struct conform_guest *g, uint64_t gpa, uint32_t seq, uint32_t len);
 
+/** As conform_fill_packet(): the first len bytes of a packet of `total`, whose byte i behind them
+ * is conform_pattern(seq, i). */
+void conform_fill_part(struct conform_guest *g, uint64_t gpa, uint32_t seq, uint32_t len,
+		       uint32_t total);
+
 /**
  * Compose a valid chain in the next token's buffer: a packet of 100 bytes, or the read of the
  * first sector.

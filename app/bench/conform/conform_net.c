@@ -94,14 +94,19 @@ tx_writable(struct conform_ctx *ctx)
 	return r;
 }
 
-/* Beyond what any packet may be: the third region twice. */
+/* Beyond what any packet may be: arg bytes more, in the third region. */
 static enum conform_reaction
 packet_huge(struct conform_ctx *ctx)
 {
+	const uint32_t more = (uint32_t)ctx->c->arg;
 	struct foo_guest_buf buf[3];
+	uint8_t *va = foo_guest_mem_va(&ctx->g->mem, CONFORM_HIGH, more);
 
 	conform_bad_chain(ctx, buf);
-	buf[1] = (struct foo_guest_buf){CONFORM_HIGH, (uint32_t)ctx->c->arg, 0};
+	conform_fill_part(ctx->g, buf[0].gpa, ctx->g->seq, 100, 100 + more);
+	for (uint32_t i = 0; i < more; i++)
+		va[i] = conform_pattern(ctx->g->seq, 100 + i);
+	buf[1] = (struct foo_guest_buf){CONFORM_HIGH, more, 0};
 	return conform_send(ctx, buf, 2, FOO_GUEST_DIRECT);
 }
 

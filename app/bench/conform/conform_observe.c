@@ -44,9 +44,14 @@ void
 conform_try(struct conform_ctx *ctx, enum conform_reaction r, const char *what)
 {
 	const enum conform_reaction total = conform_worse(ctx->c, ctx->total, r);
+	char why[sizeof(ctx->note)];
 
-	if (total != ctx->total && what != NULL)
-		conform_note(ctx, "%s: %s", what, conform_reaction_name(r));
+	if (total != ctx->total && what != NULL &&
+	    conform_judge_reaction(ctx->c, r) != CONFORM_OK) {
+		memcpy(why, ctx->note, sizeof(why));
+		conform_note(ctx, "%s: %s%s%.120s", what, conform_reaction_name(r),
+			     why[0] != '\0' ? ": " : "", why);
+	}
 	ctx->total = total;
 }
 

@@ -15,6 +15,7 @@ conform_count(struct conform_report *report, const struct conform_result *r, boo
 	report->by_verdict[r->verdict]++;
 	report->by_reaction[r->observed]++;
 	report->bad += conform_is_bad(r->verdict, strict);
+	report->bad_spec += conform_is_bad(r->verdict, strict) && r->c->origin == CONFORM_SPEC;
 }
 
 static const char *
@@ -97,6 +98,9 @@ conform_print_summary(const struct conform_opts *opt, const struct conform_repor
 	for (unsigned int v = 0; v < CONFORM_VERDICTS; v++)
 		printf("  %s%-8s%s %4u\n", colour(v), conform_verdict_name(v), uncolour(),
 		       report->by_verdict[v]);
+	if (report->bad != 0)
+		printf("not acceptable: %u by the specification, %u by dpdk-foo's own rules\n",
+		       report->bad_spec, report->bad - report->bad_spec);
 	printf("reactions:");
 	for (unsigned int r = 0; r < CONFORM_REACTIONS; r++)
 		if (report->by_reaction[r] != 0)

@@ -6,12 +6,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/utsname.h>
-#include <time.h>
-#include <unistd.h>
 
 #include <jansson.h>
 
+#include "bench_machine.h"
 #include "conform_run.h"
 #include "foo_version.h"
 
@@ -122,13 +120,10 @@ conform_write_junit(const char *path, const struct conform_opts *opt,
 }
 
 static json_t *
-json_machine(void)
+json_machine(const struct bench_machine *m)
 {
-	struct utsname u;
-
-	uname(&u);
-	return json_pack("{s:s, s:i, s:s}", "kernel", u.release, "cpus",
-			 (int)sysconf(_SC_NPROCESSORS_ONLN), "architecture", u.machine);
+	return json_pack("{s:s, s:i, s:s, s:b}", "cpu", m->cpu, "cpus", (int)m->cpus, "kernel",
+			 m->kernel, "hypervisor", (int)m->hypervisor);
 }
 
 static json_t *
@@ -174,16 +169,16 @@ static json_t *
 json_report(const struct conform_opts *opt, const struct conform_report *report)
 {
 	json_t *root = json_object(), *cases = json_array();
+	struct bench_machine machine;
 	char text[32];
-	time_t now = time(NULL);
 
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
+	bench_machine_get(&machine);
 	json_object_set_new(root, "schema", json_string("dpdk-foo-bench/conform/1"));
 	json_object_set_new(root, "tool", json_string("dpdk-foo-bench"));
 	json_object_set_new(root, "version", json_string(FOO_VERSION_STRING));
 	json_object_set_new(root, "verb", json_string("conform"));
-	json_object_set_new(root, "time", json_string(text));
-	json_object_set_new(root, "machine", json_machine());
+	json_object_set_new(root, "time", json_text(machine.time));
+	json_object_set_new(root, "machine", json_machine(&machine));
 	json_object_set_new(root, "socket", json_text(opt->path));
 	json_object_set_new(root, "device",
 			    json_string(opt->device == CONFORM_NET ? "net" : "blk"));

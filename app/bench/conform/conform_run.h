@@ -57,11 +57,12 @@ struct conform_report {
 	unsigned int by_verdict[CONFORM_VERDICTS];         /**< How many of each. */
 	unsigned int by_reaction[CONFORM_REACTIONS];       /**< How many of each. */
 	unsigned int bad;                                  /**< Not acceptable. */
-	uint64_t features;                                 /**< What the back-end offers. */
-	uint64_t proto;                                    /**< Protocol features offered. */
-	unsigned int restarts;                             /**< How often it was started again. */
-	char ended[240]; /**< Why the run ended before its last case; may be empty. */
-	double seconds;  /**< How long it took. */
+	unsigned int bad_spec; /**< Of them those that the specification forbids. */
+	uint64_t features;     /**< What the back-end offers. */
+	uint64_t proto;        /**< Protocol features offered. */
+	unsigned int restarts; /**< How often it was started again. */
+	char ended[240];       /**< Why the run ended before its last case; may be empty. */
+	double seconds;        /**< How long it took. */
 };
 
 /** Parse the command line. @return 0, or -1 after one line on stderr, or 1 after --help. */

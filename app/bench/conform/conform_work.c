@@ -36,10 +36,10 @@ conform_pattern(uint32_t seed, uint32_t i)
 }
 
 void
-conform_fill_packet(struct conform_guest *g, uint64_t gpa, uint32_t seq, uint32_t len)
+conform_fill_part(struct conform_guest *g, uint64_t gpa, uint32_t seq, uint32_t len, uint32_t total)
 {
 	static const uint8_t eth[ETH_HDR] = {0x02, 0, 0, 0, 0, 2, 0x02, 0, 0, 0, 0, 1, 0x88, 0xb5};
-	const struct stamp st = {.magic = MAGIC, .seq = seq, .len = len};
+	const struct stamp st = {.magic = MAGIC, .seq = seq, .len = total};
 	uint8_t data[sizeof(struct virtio_net_hdr_v1) + CONFORM_BUF] = {0};
 	uint8_t *pkt = data + g->hdr_len;
 
@@ -51,6 +51,12 @@ conform_fill_packet(struct conform_guest *g, uint64_t gpa, uint32_t seq, uint32_
 	if (len >= ETH_HDR + sizeof(st))
 		memcpy(pkt + ETH_HDR, &st, sizeof(st));
 	foo_guest_mem_write(&g->mem, gpa, data, g->hdr_len + len);
+}
+
+void
+conform_fill_packet(struct conform_guest *g, uint64_t gpa, uint32_t seq, uint32_t len)
+{
+	conform_fill_part(g, gpa, seq, len, len);
 }
 
 /* A packet is complete: is it one of ours, and whole? Foreign ones are left alone. */
