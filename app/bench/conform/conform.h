@@ -152,6 +152,6 @@ enum conform_reaction
 conform_worse(const struct conform_case *c, enum conform_reaction a, enum conform_reaction b);
 
 /** Whether a case's name, with or without its suffix, matches one of n globs; none: all match. */
-bool conform_name_matches(const char *name, char *const *glob, unsigned int n);
+bool conform_name_matches(const char *name, const char *const *glob, unsigned int n);
 
 #endif /* CONFORM_H */

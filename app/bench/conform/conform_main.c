@@ -97,7 +97,7 @@ set_device(struct conform_opts *opt, const char *text)
 }
 
 static int
-add_glob(struct conform_opts *opt, char *text)
+add_glob(struct conform_opts *opt, const char *text)
 {
 	if (opt->nglobs == CONFORM_MAX_GLOBS) {
 		fprintf(stderr, "dpdk-foo-bench conform: --case %s: at most %u of them\n", text,
@@ -109,7 +109,7 @@ add_glob(struct conform_opts *opt, char *text)
 }
 
 static int
-set_option(struct conform_opts *opt, int id, char *arg)
+set_option(struct conform_opts *opt, int id, const char *arg)
 {
 	long n = 0;
 	int ret = 0;
@@ -177,7 +177,7 @@ check_globs(const struct conform_opts *opt)
 			for (size_t k = 0; k < (*g)->n; k++)
 				found |= ((*g)->cases[k].devices & opt->device) != 0 &&
 					 conform_name_matches((*g)->cases[k].name,
-							      (char *const[]){stem}, 1);
+							      (const char *const[]){stem}, 1);
 		if (!found) {
 			fprintf(stderr,
 				"dpdk-foo-bench conform: --case %s: no such case of this device; "

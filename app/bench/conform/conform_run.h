@@ -24,20 +24,20 @@
 
 /** The command line. */
 struct conform_opts {
-	const char *path;              /**< --socket. */
-	unsigned int device;           /**< --device: CONFORM_NET or CONFORM_BLK. */
-	char *glob[CONFORM_MAX_GLOBS]; /**< --case. */
-	unsigned int nglobs;           /**< How many. */
-	bool list;                     /**< --list. */
-	bool strict;                   /**< --strict. */
-	bool no_loop;                  /**< --no-loop. */
-	bool no_second;                /**< --no-second-connection. */
-	int timeout_ms;                /**< --timeout. */
-	pid_t pid;                     /**< --pid, 0: not known. */
-	const char *restart;           /**< --restart. */
-	const char *log;               /**< --restart-log. */
-	const char *junit;             /**< --junit. */
-	const char *json;              /**< --json. */
+	const char *path;                    /**< --socket. */
+	unsigned int device;                 /**< --device: CONFORM_NET or CONFORM_BLK. */
+	const char *glob[CONFORM_MAX_GLOBS]; /**< --case. */
+	unsigned int nglobs;                 /**< How many. */
+	bool list;                           /**< --list. */
+	bool strict;                         /**< --strict. */
+	bool no_loop;                        /**< --no-loop. */
+	bool no_second;                      /**< --no-second-connection. */
+	int timeout_ms;                      /**< --timeout. */
+	pid_t pid;                           /**< --pid, 0: not known. */
+	const char *restart;                 /**< --restart. */
+	const char *log;                     /**< --restart-log. */
+	const char *junit;                   /**< --junit. */
+	const char *json;                    /**< --json. */
 };
 
 /** The back-end's process. */

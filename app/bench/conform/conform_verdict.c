@@ -90,7 +90,7 @@ conform_worse(const struct conform_case *c, enum conform_reaction a, enum confor
 }
 
 bool
-conform_name_matches(const char *name, char *const *glob, unsigned int n)
+conform_name_matches(const char *name, const char *const *glob, unsigned int n)
 {
 	char stem[64];
 
