@@ -23,7 +23,7 @@ work_ring(struct conform_ctx *ctx)
 	return &ctx->g->q[ctx->g->work].ring;
 }
 
-/* The avail index moves by arg entries more than were added; they name a descriptor that is free. */
+/* The avail index moves by arg entries more than were added; they name a free descriptor. */
 static enum conform_reaction
 avail_moves(struct conform_ctx *ctx)
 {
