@@ -64,9 +64,11 @@ class ConformTest(systest.SystemTest):
 
     def test_dpdk_foo(self):
         """Every case of net is as it should be, down to the reaction, on the same process."""
-        sock = self.ws.path("foo.sock")
-        foo = self.ws.foo(["net_vhost0,iface=" + sock])
-        status, report, junit = self.conform("--socket", sock, "--strict", "--pid", str(foo.pid))
+        socks = [self.ws.path("%d.sock" % i) for i in range(3)]
+        foo = self.ws.foo(["net_vhost%d,iface=%s" % (i, s) for i, s in enumerate(socks)])
+        # the last port loops; the first two are each other's, and one is the witness
+        status, report, junit = self.conform("--socket", socks[2], "--witness", socks[0],
+                                             "--strict", "--pid", str(foo.pid))
         bad = [c for c in report["cases"] if c["verdict"] not in ("pass", "skip")]
         self.assertEqual((status, bad), (0, []))
         self.assertEqual([c["name"] for c in report["cases"]], listed("net"))
@@ -76,6 +78,18 @@ class ConformTest(systest.SystemTest):
         self.assertEqual(report["ended_early"], "")
         self.check_reports(report, junit)
         self.assertTrue(foo.running())
+
+    def test_no_loop(self):
+        """Where packets do not come back, their completion is judged."""
+        sock = self.ws.path("foo.sock")
+        foo = self.ws.foo(["net_vhost0,iface=" + sock], ["--fwd=rxonly"])
+        status, report, _ = self.conform("--socket", sock, "--no-loop", "--pid", str(foo.pid),
+                                         "--case", "desc.*", "--case", "net.*")
+        bad = [c for c in report["cases"] if c["verdict"] not in ("pass", "skip")]
+        self.assertEqual((status, bad), (0, []))
+        seen = {c["name"]: c["observed"] for c in report["cases"]}
+        self.assertEqual(seen["net.rx-split@split"], "not-run")
+        self.assertEqual(seen["desc.addr-unmapped@packed"], "refused")
 
     def test_storage_daemon(self):
         """Somebody else's disk: the run comes to its end whatever the back-end does."""

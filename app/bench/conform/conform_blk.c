@@ -206,6 +206,13 @@ layout(struct conform_ctx *ctx)
 	return r;
 }
 
+/* What is written to many sectors can be read. */
+static enum conform_reaction
+read_back(struct conform_ctx *ctx)
+{
+	return conform_observe_work(ctx, 64);
+}
+
 /* One writable buffer for data and status. */
 static enum conform_reaction
 status_behind_data(struct conform_ctx *ctx)
@@ -374,6 +381,8 @@ static const struct conform_case cases[] = {
 	 LENIENT, 0, 0, data_direction, T_IN},
 	{"blk.write-from-writable", "a write from a device-writable buffer", "VIRTIO 1.2, 5.2.6",
 	 LENIENT, RW, 0, data_direction, T_OUT},
+	{"blk.read-back", "what is written can be read, sector by sector", "VIRTIO 1.2, 5.2.6",
+	 VALID, CONFORM_NEED_DATA, 0, read_back, 0},
 	{"blk.layout", "header in single bytes, data in odd pieces", "VIRTIO 1.2, 2.7.4.1", VALID,
 	 0, 0, layout, 0},
 	{"blk.status-behind-data", "data and status in one buffer", "VIRTIO 1.2, 2.7.4.1", VALID, 0,

@@ -31,6 +31,7 @@ struct conform_ctx {
 	const struct conform_backend *be;     /**< The back-end. */
 	const struct conform_setup *base_set; /**< How a guest is opened here. */
 	struct conform_guest *g;              /**< The guest; with CONFORM_RAW not yet open. */
+	struct conform_guest *other;          /**< A guest on another socket, or NULL. */
 	char note[240];                       /**< What to add to the verdict. */
 	enum conform_reaction total;          /**< Of several tries: the one that counts. */
 	int64_t bad_seq; /**< Number of the packet that should not arrive, -1: none. */
@@ -61,6 +62,14 @@ int conform_prepare(struct conform_ctx *ctx);
  * wrong). Send a valid one after it, and see what becomes of both.
  */
 enum conform_reaction conform_observe(struct conform_ctx *ctx);
+
+/**
+ * Let the guest on the other socket, if there is one, do valid work: nothing that happens on one
+ * socket may concern another.
+ *
+ * @return r if it gets its service, else CONFORM_UNEXPECTED, with a note
+ */
+enum conform_reaction conform_observe_other(struct conform_ctx *ctx, enum conform_reaction r);
 
 /** Do valid work on the guest: CONFORM_PASS, or what is wrong. */
 enum conform_reaction conform_observe_work(struct conform_ctx *ctx, unsigned int n);

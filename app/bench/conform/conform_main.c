@@ -23,6 +23,8 @@ static const char help[] =
 	"  --strict          a reaction that contains the input, but is not the expected one, is\n"
 	"                    a failure too\n"
 	"  --no-loop         net: packets do not come back; only their completion is checked\n"
+	"  --witness PATH    another socket of the same back-end, on which a well-behaved guest\n"
+	"                    works all the time: it must not notice anything\n"
 	"  --no-second-connection\n"
 	"                    never connect while another connection is open\n"
 	"  --pid PID         process of the back-end, to tell its death from its silence\n"
@@ -35,6 +37,7 @@ static const char help[] =
 
 enum option_id {
 	OPT_SOCKET = 256,
+	OPT_WITNESS,
 	OPT_DEVICE,
 	OPT_CASE,
 	OPT_LIST,
@@ -52,6 +55,7 @@ enum option_id {
 
 static const struct option options[] = {
 	{"socket", required_argument, NULL, OPT_SOCKET},
+	{"witness", required_argument, NULL, OPT_WITNESS},
 	{"device", required_argument, NULL, OPT_DEVICE},
 	{"case", required_argument, NULL, OPT_CASE},
 	{"list", no_argument, NULL, OPT_LIST},
@@ -117,6 +121,9 @@ set_option(struct conform_opts *opt, int id, const char *arg)
 	switch (id) {
 	case OPT_SOCKET:
 		opt->path = arg;
+		break;
+	case OPT_WITNESS:
+		opt->witness = arg;
 		break;
 	case OPT_DEVICE:
 		return set_device(opt, arg);

@@ -168,6 +168,21 @@ conform_observe(struct conform_ctx *ctx)
 	return r == CONFORM_PASS ? observe_chain(ctx) : r;
 }
 
+enum conform_reaction
+conform_observe_other(struct conform_ctx *ctx, enum conform_reaction r)
+{
+	int ret;
+
+	if (ctx->other == NULL || ctx->other->nqueues == 0)
+		return r;
+	ret = conform_work(ctx->other, 2);
+	if (ret == 0)
+		return r;
+	conform_note(ctx, "the guest on the other socket suffers: %s",
+		     ctx->other->wrong[0] != '\0' ? ctx->other->wrong : strerror(-ret));
+	return CONFORM_UNEXPECTED;
+}
+
 uint16_t
 conform_bad_chain(struct conform_ctx *ctx, struct foo_guest_buf *buf)
 {

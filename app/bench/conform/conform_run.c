@@ -4,6 +4,7 @@
 /* The cases one after the other, and whether the back-end is alive after each. */
 
 #include <errno.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +37,7 @@ struct run {
 	struct conform_backend be;
 	struct conform_guest *guest;   /* a case's */
 	struct conform_guest *witness; /* a well-behaved one */
+	struct conform_guest *other;   /* one on the other socket, or NULL */
 	struct conform_ctx ctx;
 };
 
@@ -47,6 +49,40 @@ plain_setup(const struct run *run)
 				      .no_loop = run->opt->no_loop,
 				      .keeps_data = run->be.keeps_data,
 				      .timeout_ms = run->opt->timeout_ms};
+}
+
+/*
+ * The back-end holds the files of our memory, and may shrink them: then this process is stopped
+ * where it touches it, goes on behind the case, and says so.
+ */
+static sigjmp_buf shrunk;
+static volatile sig_atomic_t shrunk_set;
+
+static void
+on_sigbus(int number)
+{
+	if (shrunk_set)
+		siglongjmp(shrunk, 1);
+	signal(number, SIG_DFL); /* a fault of this program's own: it comes again, and ends it */
+}
+
+/* Open the guest on the other socket, or do nothing without one. */
+static int
+open_other(struct run *run)
+{
+	struct conform_setup set = plain_setup(run);
+	int ret;
+
+	if (run->other == NULL)
+		return 0;
+	set.path = run->opt->witness;
+	/* it only has to be served: where its packets go is not known */
+	set.no_loop = true;
+	set.keeps_data = false;
+	conform_guest_close(run->other);
+	conform_guest_init(run->other);
+	ret = conform_guest_open(run->other, &set);
+	return ret == 0 ? conform_work(run->other, 2) : ret;
 }
 
 /* Open a well-behaved guest and do valid work. 0 or -errno; `why` says what failed. */
@@ -105,7 +141,7 @@ start_process(struct run *run)
 			ret = -ESRCH;
 		else if (access(run->opt->path, F_OK) == 0 &&
 			 witness(run, run->opt->timeout_ms, why, sizeof(why)) == 0)
-			return 0;
+			return open_other(run);
 		else if (conform_now_ms() > deadline)
 			ret = -ETIMEDOUT;
 		else
@@ -212,7 +248,7 @@ perform(struct run *run, const struct conform_setup *set)
 		conform_note(ctx, "cannot begin: %s", strerror(-ret));
 		return ret == -ETIMEDOUT ? CONFORM_HUNG : CONFORM_UNEXPECTED;
 	}
-	r = ctx->c->run(ctx);
+	r = conform_observe_other(ctx, ctx->c->run(ctx));
 	if (run->guest->wrong[0] != '\0' && ctx->note[0] == '\0')
 		conform_note(ctx, "%s", run->guest->wrong);
 	return r;
@@ -226,8 +262,7 @@ aftermath(struct run *run, enum conform_reaction r)
 	enum conform_reaction alive;
 	char why[200] = "";
 
-	if (r == CONFORM_BROKEN && !(ctx->c->needs & CONFORM_RAW) && ctx->note[0] == '\0' &&
-	    run->guest->mem.nregions != 0 && ctx->c->arg >= 0) {
+	if (r == CONFORM_BROKEN && !(ctx->c->needs & CONFORM_RAW) && ctx->note[0] == '\0') {
 		int ret = conform_guest_restart(run->guest);
 
 		conform_note(ctx, "a restart of the queue %s",
@@ -244,6 +279,25 @@ aftermath(struct run *run, enum conform_reaction r)
 	return alive != CONFORM_NOT_RUN ? alive : r;
 }
 
+/* The same, unless our memory is taken away meanwhile. */
+static enum conform_reaction
+perform_guarded(struct run *run, const struct conform_setup *set)
+{
+	enum conform_reaction r;
+
+	if (sigsetjmp(shrunk, 1) == 0) {
+		shrunk_set = 1;
+		r = aftermath(run, perform(run, set));
+	} else {
+		conform_note(&run->ctx, "the back-end shrank the files of the guest's memory");
+		r = CONFORM_UNEXPECTED;
+		conform_guest_close(run->guest);
+		conform_guest_close(run->witness);
+	}
+	shrunk_set = 0;
+	return r;
+}
+
 static void
 run_case(struct run *run, const struct conform_case *c, bool packed, struct conform_result *res)
 {
@@ -257,6 +311,7 @@ run_case(struct run *run, const struct conform_case *c, bool packed, struct conf
 					.be = &run->be,
 					.base_set = &set,
 					.g = run->guest,
+					.other = run->other,
 					.total = CONFORM_NOT_RUN,
 					.bad_seq = -1,
 					.bad_token = CONFORM_NO_TOKEN};
@@ -264,7 +319,7 @@ run_case(struct run *run, const struct conform_case *c, bool packed, struct conf
 		conform_note(&run->ctx, "%s", why);
 		res->observed = CONFORM_NOT_RUN;
 	} else {
-		res->observed = aftermath(run, perform(run, &set));
+		res->observed = perform_guarded(run, &set);
 	}
 	res->c = c;
 	res->verdict = conform_judge_reaction(c, res->observed);
@@ -322,41 +377,75 @@ run_all(struct run *run)
 	}
 }
 
+/* Memory for the guests, none of them connected. */
+static int
+make_guests(struct run *run)
+{
+	run->guest = calloc(1, sizeof(*run->guest));
+	run->witness = calloc(1, sizeof(*run->witness));
+	run->other = run->opt->witness != NULL ? calloc(1, sizeof(*run->other)) : NULL;
+	if (run->guest == NULL || run->witness == NULL ||
+	    (run->other == NULL && run->opt->witness != NULL)) {
+		fprintf(stderr, "dpdk-foo-bench conform: out of memory\n");
+		return -ENOMEM;
+	}
+	conform_guest_init(run->guest);
+	conform_guest_init(run->witness);
+	if (run->other != NULL)
+		conform_guest_init(run->other);
+	return 0;
+}
+
+/* Everything up to the first case. */
+static int
+begin(struct run *run)
+{
+	int ret = make_guests(run);
+
+	if (ret == 0 && run->opt->restart != NULL) {
+		ret = start_process(run);
+		if (ret != 0)
+			fprintf(stderr, "dpdk-foo-bench conform: %s\n", run->report->ended);
+	}
+	if (ret == 0)
+		ret = look_at(run);
+	if (ret == 0 && run->opt->restart == NULL) {
+		ret = open_other(run);
+		if (ret != 0)
+			fprintf(stderr, "dpdk-foo-bench conform: --witness %s: no service: %s\n",
+				run->opt->witness, strerror(-ret));
+	}
+	return ret;
+}
+
 int
 conform_run(const struct conform_opts *opt, struct conform_report *report)
 {
 	const int64_t start = conform_now_ms();
+	const struct sigaction bus = {.sa_handler = on_sigbus};
 	struct run run = {.opt = opt,
 			  .report = report,
 			  .proc = {.command = opt->restart,
 				   .log = opt->log,
 				   .path = opt->path,
 				   .pid = opt->restart != NULL ? 0 : opt->pid}};
-	int ret = 0;
+	int ret;
 
 	memset(report, 0, sizeof(*report));
 	signal(SIGPIPE, SIG_IGN);
-	run.guest = calloc(1, sizeof(*run.guest));
-	run.witness = calloc(1, sizeof(*run.witness));
-	if (run.guest == NULL || run.witness == NULL) {
-		fprintf(stderr, "dpdk-foo-bench conform: out of memory\n");
-		ret = -ENOMEM;
-	}
-	if (ret == 0 && opt->restart != NULL) {
-		ret = start_process(&run);
-		if (ret != 0)
-			fprintf(stderr, "dpdk-foo-bench conform: %s\n", report->ended);
-	}
-	if (ret == 0)
-		ret = look_at(&run);
+	sigaction(SIGBUS, &bus, NULL);
+	ret = begin(&run);
 	if (ret == 0) {
 		report->features = run.be.features;
 		report->proto = run.be.proto;
 		run_all(&run);
 	}
+	if (run.other != NULL)
+		conform_guest_close(run.other);
 	conform_proc_stop(&run.proc);
 	free(run.guest);
 	free(run.witness);
+	free(run.other);
 	report->seconds = (double)(conform_now_ms() - start) / 1000;
 	return ret == 0 ? 0 : -1;
 }

@@ -25,6 +25,7 @@
 /** The command line. */
 struct conform_opts {
 	const char *path;                    /**< --socket. */
+	const char *witness;                 /**< --witness. */
 	unsigned int device;                 /**< --device: CONFORM_NET or CONFORM_BLK. */
 	const char *glob[CONFORM_MAX_GLOBS]; /**< --case. */
 	unsigned int nglobs;                 /**< How many. */

@@ -223,9 +223,10 @@ truncated(struct conform_ctx *ctx)
 				  &features, sizeof(features));
 		foo_front_send_bytes(f, buf, at[i], NULL, 0);
 		usleep(10000);
+		conform_try(ctx, conform_observe_other(ctx, CONFORM_DROPPED), "meanwhile");
 		conform_guest_close(ctx->g);
 	}
-	return CONFORM_DROPPED;
+	return ctx->total;
 }
 
 /* Byte by byte: carried out, or the connection ends. */
@@ -241,8 +242,12 @@ slow(struct conform_ctx *ctx)
 		return CONFORM_HUNG;
 	n = foo_front_compose(buf, FOO_FRONT_SET_FEATURES, ASK, sizeof(f->features), &f->features,
 			      sizeof(f->features));
-	ret = foo_front_send_slowly(f, buf, n, NULL, 0, 1, 3000);
-	return ret == 0 ? answer(ctx) : conform_reaction_of(ret);
+	ret = foo_front_send_slowly(f, buf, n / 2, NULL, 0, 1, 3000);
+	conform_try(ctx, conform_observe_other(ctx, CONFORM_PASS), "meanwhile");
+	if (ret == 0)
+		ret = foo_front_send_slowly(f, buf + n / 2, n - n / 2, NULL, 0, 1, 3000);
+	conform_try(ctx, ret == 0 ? answer(ctx) : conform_reaction_of(ret), "at its end");
+	return ctx->total;
 }
 
 /* Requests without end whose answers are not read. */
@@ -261,7 +266,7 @@ answers_unread(struct conform_ctx *ctx)
 	for (unsigned int i = 0; i < 2000; i++)
 		if (foo_front_send_bytes(f, buf, sizeof(buf), NULL, 0) != 0)
 			break;
-	return CONFORM_DROPPED;
+	return conform_observe_other(ctx, CONFORM_DROPPED);
 }
 
 /* Many requests in one write are answered in order. */

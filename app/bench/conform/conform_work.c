@@ -156,9 +156,11 @@ conform_poll(struct conform_guest *g)
 	struct foo_guest_used used;
 
 	for (unsigned int i = 0; i < g->nqueues; i++) {
-		int n;
+		/* no more than a lap: a device that never rests must not keep us here */
+		unsigned int left = g->q[i].ring.size;
+		int n = 0;
 
-		while ((n = foo_guest_ring_poll(&g->q[i].ring, &used, 1)) > 0) {
+		while (left-- > 0 && (n = foo_guest_ring_poll(&g->q[i].ring, &used, 1)) > 0) {
 			if (g->set.device == CONFORM_NET && i == CONFORM_RX)
 				take_rx(g, &used);
 			else
