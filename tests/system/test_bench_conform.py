@@ -7,6 +7,7 @@ import json
 import os
 import re
 import subprocess
+import time
 import xml.etree.ElementTree
 
 import harness
@@ -143,6 +144,26 @@ class ConformTest(systest.SystemTest):
         self.assertRegex(bench.out(), r"the run ended early: the back-end died in ")
         junit = xml.etree.ElementTree.parse(self.ws.path("junit.xml")).getroot()
         self.assertEqual(junit.get("errors"), "1")
+
+    def test_memory_taken(self):
+        """A back-end has the files of the guest's memory. Whatever it does to them, conform
+        goes on, and says so. (Here somebody else does it: dpdk-foo would not.)"""
+        sock = self.ws.path("foo.sock")
+        foo = self.ws.foo(["net_vhost0,iface=" + sock])
+        bench = self.ws.run([BENCH, "conform", "--socket", sock, "--timeout", "1500",
+                             "--case", "ring.kick*", "--case", "ring.e*", "--case", "ring.i*"])
+        bench.expect(r"^pass", timeout=30)
+        deadline = time.monotonic() + 60
+        while bench.running() and time.monotonic() < deadline:
+            for number, target in bench.fds().items():
+                if target.startswith("/memfd:"):
+                    try:
+                        os.truncate("/proc/%d/fd/%d" % (bench.pid, number), 0)
+                    except FileNotFoundError:
+                        pass
+        self.assertEqual(bench.wait(10), 1)
+        self.assertIn("the back-end shrank the files of the guest's memory", bench.out())
+        self.assertTrue(foo.running())
 
     def test_mistakes(self):
         """One line, exit status 2."""

@@ -330,9 +330,10 @@ test_parse(void **state)
 
 /* Run the cases silently. */
 static int
-run(const char *path, const char *glob, int timeout_ms)
+run(const char *path, const char *witness, const char *glob, int timeout_ms)
 {
-	struct conform_opts opt = {.path = path, .device = CONFORM_NET, .timeout_ms = timeout_ms};
+	struct conform_opts opt = {
+		.path = path, .witness = witness, .device = CONFORM_NET, .timeout_ms = timeout_ms};
 	int ret, saved[2] = {dup(1), dup(2)}, null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
 	opt.glob[opt.nglobs++] = glob;
@@ -362,7 +363,7 @@ check_fault(enum bench_faulty_fault fault, unsigned int every, const char *glob,
 	snprintf(path, sizeof(path), "%s", path_of("faulty"));
 	cfg.path = path;
 	assert_int_equal(bench_faulty_start(&f, &cfg), 0);
-	assert_int_equal(run(path, glob, 1000), 0);
+	assert_int_equal(run(path, NULL, glob, 1000), 0);
 	bench_faulty_stop(f);
 	assert_true(report.n != 0);
 	for (unsigned int i = 0; i < report.n; i++)
@@ -383,6 +384,31 @@ test_faults(void **state)
 	check_fault(BENCH_FAULTY_CORRUPT, 12, "ring.index-wraps@split", CONFORM_FAILED);
 	check_fault(BENCH_FAULTY_TRUNCATE, 12, "ring.index-wraps@packed", CONFORM_FAILED);
 	check_fault(BENCH_FAULTY_USED_TWICE, 12, "ring.index-wraps", CONFORM_FAILED);
+}
+
+/* The guest on the other socket is cheated by its fifth packet, and that is noticed. */
+static void
+test_witness(void **state)
+{
+	struct bench_faulty_config cfg[2] = {
+		{.device = BENCH_FAULTY_NET},
+		{.device = BENCH_FAULTY_NET, .fault = BENCH_FAULTY_USED_TWICE, .every = 5}};
+	struct bench_faulty *f[2];
+	char path[2][100];
+
+	(void)state;
+	for (unsigned int i = 0; i < 2; i++) {
+		snprintf(path[i], sizeof(path[i]), "%s", path_of(i == 0 ? "faulty" : "other"));
+		cfg[i].path = path[i];
+		assert_int_equal(bench_faulty_start(&f[i], &cfg[i]), 0);
+	}
+	assert_int_equal(run(path[0], path[1], "ring.kick-*@split", 1000), 0);
+	for (unsigned int i = 0; i < 2; i++)
+		bench_faulty_stop(f[i]);
+	assert_int_equal(report.n, 3);
+	assert_int_equal(report.result[0].verdict, CONFORM_OK);
+	assert_int_equal(report.result[2].observed, CONFORM_UNEXPECTED);
+	assert_non_null(strstr(report.result[2].note, "the guest on the other socket suffers"));
 }
 
 /* How a socket answers that is no back-end. */
@@ -472,14 +498,14 @@ test_nonsense(void **state)
 		assert_int_equal(bind(l.sock, (struct sockaddr *)&addr, sizeof(addr)), 0);
 		assert_int_equal(listen(l.sock, 8), 0);
 		assert_int_equal(pthread_create(&thread, NULL, liar_main, &l), 0);
-		assert_int_equal(run(addr.sun_path, "ring.*", 200), -1);
+		assert_int_equal(run(addr.sun_path, NULL, "ring.*", 200), -1);
 		assert_true(report.seconds < 20);
 		__atomic_store_n(&l.stop, 1, __ATOMIC_RELEASE);
 		pthread_join(thread, NULL);
 		close(l.sock);
 	}
 	unlink(addr.sun_path);
-	assert_int_equal(run(addr.sun_path, "ring.*", 100), -1);
+	assert_int_equal(run(addr.sun_path, NULL, "ring.*", 100), -1);
 }
 
 static int
@@ -509,7 +535,7 @@ main(void)
 		cmocka_unit_test(test_tables),      cmocka_unit_test(test_junit),
 		cmocka_unit_test(test_junit_ended), cmocka_unit_test(test_json),
 		cmocka_unit_test(test_parse),       cmocka_unit_test(test_faults),
-		cmocka_unit_test(test_nonsense),
+		cmocka_unit_test(test_witness),     cmocka_unit_test(test_nonsense),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -55,14 +55,13 @@ plain_setup(const struct run *run)
  * The back-end holds the files of our memory, and may shrink them: then this process is stopped
  * where it touches it, goes on behind the case, and says so.
  */
-static sigjmp_buf shrunk;
-static volatile sig_atomic_t shrunk_set;
+static sigjmp_buf *volatile shrunk;
 
 static void
 on_sigbus(int number)
 {
-	if (shrunk_set)
-		siglongjmp(shrunk, 1);
+	if (shrunk != NULL)
+		siglongjmp(*shrunk, 1);
 	signal(number, SIG_DFL); /* a fault of this program's own: it comes again, and ends it */
 }
 
@@ -283,10 +282,12 @@ aftermath(struct run *run, enum conform_reaction r)
 static enum conform_reaction
 perform_guarded(struct run *run, const struct conform_setup *set)
 {
+	sigjmp_buf *const outer = shrunk;
 	enum conform_reaction r;
+	sigjmp_buf here;
 
-	if (sigsetjmp(shrunk, 1) == 0) {
-		shrunk_set = 1;
+	if (sigsetjmp(here, 1) == 0) {
+		shrunk = &here;
 		r = aftermath(run, perform(run, set));
 	} else {
 		conform_note(&run->ctx, "the back-end shrank the files of the guest's memory");
@@ -294,7 +295,7 @@ perform_guarded(struct run *run, const struct conform_setup *set)
 		conform_guest_close(run->guest);
 		conform_guest_close(run->witness);
 	}
-	shrunk_set = 0;
+	shrunk = outer;
 	return r;
 }
 
@@ -418,6 +419,33 @@ begin(struct run *run)
 	return ret;
 }
 
+/* Everything, unless our memory is taken away between two cases: that ends it. */
+static int
+run_guarded(struct run *run)
+{
+	struct conform_report *report = run->report;
+	sigjmp_buf here;
+	int ret;
+
+	if (sigsetjmp(here, 1) == 0) {
+		shrunk = &here;
+		ret = begin(run);
+		report->features = run->be.features;
+		report->proto = run->be.proto;
+		if (ret == 0)
+			run_all(run);
+	} else {
+		snprintf(report->ended, sizeof(report->ended),
+			 "the back-end shrank the files of the guest's memory");
+		ret = report->n != 0 ? 0 : -EIO;
+		if (ret != 0)
+			fprintf(stderr, "dpdk-foo-bench conform: %s: %s\n", run->opt->path,
+				report->ended);
+	}
+	shrunk = NULL;
+	return ret;
+}
+
 int
 conform_run(const struct conform_opts *opt, struct conform_report *report)
 {
@@ -434,12 +462,7 @@ conform_run(const struct conform_opts *opt, struct conform_report *report)
 	memset(report, 0, sizeof(*report));
 	signal(SIGPIPE, SIG_IGN);
 	sigaction(SIGBUS, &bus, NULL);
-	ret = begin(&run);
-	if (ret == 0) {
-		report->features = run.be.features;
-		report->proto = run.be.proto;
-		run_all(&run);
-	}
+	ret = run_guarded(&run);
 	if (run.other != NULL)
 		conform_guest_close(run.other);
 	conform_proc_stop(&run.proc);
