@@ -167,7 +167,8 @@ class ConformTest(systest.SystemTest):
 
     def test_mistakes(self):
         """One line, exit status 2."""
-        for options, words in ((["--socket", "/nonexistent/s", "--timeout", "50"], "no net back-end"),
+        for options, words in ((["--socket", "/nonexistent/s", "--timeout", "50"],
+                                "no net back-end"),
                                (["--case", "x.y", "--socket", "/s"], "no such case"),
                                (["--socket", self.ws.path("s"), "--restart", "exit 3"],
                                 "ended with status 3")):

@@ -23,6 +23,9 @@
 /* After a case: tries to reach the back-end, each as long as the time-out. */
 #define ALIVE_TRIES 3
 
+/* One that turns front-ends away is not silent: it may do so for a while after a hostile one. */
+#define TURNED_AWAY_MS 10000
+
 const struct conform_group *const conform_groups[] = {
 	&conform_ring_group, &conform_desc_group,   &conform_packed_group,
 	&conform_net_group,  &conform_blk_group,    &conform_mem_group,
@@ -110,10 +113,13 @@ witness(struct run *run, int timeout_ms, char *why, size_t len)
 static enum conform_reaction
 check_alive(struct run *run, char *why, size_t len)
 {
+	const int64_t deadline = conform_now_ms() + TURNED_AWAY_MS;
 	enum conform_reaction r = CONFORM_NOT_RUN;
 	int ret = -ETIMEDOUT;
 
-	for (int i = 0; i < ALIVE_TRIES && ret != 0; i++) {
+	for (int i = 0;
+	     ret != 0 && (i < ALIVE_TRIES || (ret == -ECONNRESET && conform_now_ms() < deadline));
+	     i++) {
 		if (conform_proc_gone(&run->proc, why, len))
 			return CONFORM_DIED;
 		ret = witness(run, run->opt->timeout_ms, why, len);
