@@ -11,12 +11,14 @@
 #include "bench.h"
 #include "bench_compare.h"
 #include "bench_net.h"
+#include "conform.h"
 #include "foo_version.h"
 
 /* NULL ends it. */
 static const struct bench_verb *const verbs[] = {
 	&bench_net,
 	&bench_compare,
+	&conform_verb,
 	NULL,
 };
 

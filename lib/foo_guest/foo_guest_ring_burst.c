@@ -159,7 +159,8 @@ poll_entry(const struct foo_guest_ring *ring, const struct cursor *at, uint16_t 
 
 		if ((flags & ring_used_bits(true)) != ring_used_bits(at->used_wrap))
 			return false;
-		*len = desc->len;
+		/* without WRITE the length is reserved, and the driver ignores it (2.8.4) */
+		*len = flags & VRING_DESC_F_WRITE ? desc->len : 0;
 		*id = desc->id;
 	} else {
 		const struct vring_used_elem *elem;

@@ -277,7 +277,7 @@ test_ring_in_order_batch(void **state)
 		if (packed) {
 			t.ring.packed_desc[at].id = last;
 			t.ring.packed_desc[at].len = 99;
-			t.ring.packed_desc[at].flags = wrap ? 0x8080 : 0;
+			t.ring.packed_desc[at].flags = wrap ? 0x8082 : 2;
 		} else {
 			t.ring.used->ring[at % 8] = (struct vring_used_elem){last, 99};
 			t.ring.used->idx += 5;
@@ -295,6 +295,29 @@ test_ring_in_order_batch(void **state)
 		assert_false(foo_guest_ring_has_used(&t.ring));
 	}
 	vqt_close(&t);
+}
+
+/* A packed descriptor that is used without WRITE has no length, whatever stands there (2.8.4). */
+static void
+test_ring_reserved_length(void **state)
+{
+	static const uint16_t flags[] = {0x8080, 0x8082};
+	struct foo_guest_used used[2];
+	struct vqt t;
+
+	(void)state;
+	for (unsigned int i = 0; i < 2; i++) {
+		const struct foo_guest_buf buf = {VQT_A, 1, 0};
+
+		vqt_open(&t, &(struct vqt_config){.packed = true});
+		assert_int_equal(foo_guest_ring_add(&t.ring, &buf, 1, FOO_GUEST_DIRECT, 1), 0);
+		foo_guest_ring_publish(&t.ring);
+		t.ring.packed_desc[0].len = 99;
+		t.ring.packed_desc[0].flags = flags[i];
+		assert_int_equal(foo_guest_ring_poll(&t.ring, used, 2), 1);
+		assert_int_equal(used[0].len, i == 0 ? 0 : 99);
+		vqt_close(&t);
+	}
 }
 
 /* A device that lies: the ring breaks, and stays so; nothing out of bounds. */
@@ -426,6 +449,7 @@ main(void)
 		VQT_BOTH(test_ring_full),
 		cmocka_unit_test(test_ring_in_order_descriptors),
 		VQT_BOTH(test_ring_in_order_batch),
+		cmocka_unit_test(test_ring_reserved_length),
 		VQT_BOTH(test_ring_hostile_device),
 		VQT_BOTH(test_ring_used_twice),
 		VQT_BOTH(test_ring_burst),
