@@ -92,13 +92,20 @@ use_split(struct net_null_ring *r, const struct entry *e, unsigned int n)
 	__atomic_store_n(&ring->used->idx, r->idx, __ATOMIC_RELEASE);
 }
 
+/* A length counts where WRITE says that something was written (2.8.4). */
+static uint16_t
+used_flags(const struct net_null_ring *r, uint32_t len)
+{
+	return (uint16_t)((r->wrap ? F_AVAIL | F_USED : 0) | (len != 0 ? VRING_DESC_F_WRITE : 0));
+}
+
 /* The flags of the first descriptor last: nobody sees half of a burst. */
 static void
 use_packed(struct net_null_ring *r, const struct entry *e, unsigned int n)
 {
 	struct foo_guest_ring *ring = r->ring;
 	struct vring_packed_desc *first = &ring->packed_desc[r->idx];
-	uint16_t first_flags = r->wrap ? F_AVAIL | F_USED : 0;
+	uint16_t first_flags = used_flags(r, e[0].len);
 
 	for (unsigned int i = 0; i < n; i++) {
 		struct vring_packed_desc *desc = &ring->packed_desc[r->idx];
@@ -106,7 +113,7 @@ use_packed(struct net_null_ring *r, const struct entry *e, unsigned int n)
 		desc->id = e[i].id;
 		desc->len = e[i].len;
 		if (i > 0)
-			desc->flags = r->wrap ? F_AVAIL | F_USED : 0;
+			desc->flags = used_flags(r, e[i].len);
 		if (++r->idx == ring->size) {
 			r->idx = 0;
 			r->wrap = !r->wrap;
