@@ -4,7 +4,8 @@
 #
 # The second command: installs what is missing, builds and runs every test:
 #  - a release build by gcc and one with ASan and UBSan by clang, warnings as errors,
-#    each with all tests that `meson test` knows,
+#    each with the tests that `meson test` knows; long ones that ask what a program does,
+#    not how fast (suite "once"), in the second only, unless arguments say which to run,
 #  - the house rules (check-style.sh), the installed files and the documentation
 #    (check-install.sh).
 # The last line is "N passed, N failed" (", N skipped" only if there are any). Test
@@ -120,7 +121,7 @@ if [ "$install" -eq 1 ]; then
 fi
 step "build: release (gcc)" configure "$RELEASE" gcc &&
 	step "compile: release (gcc)" ninja -C "$RELEASE" &&
-	tests "release (gcc)" "$RELEASE" "$@"
+	tests "release (gcc)" "$RELEASE" "${@:---no-suite=once}"
 # The second time the system tests send for a shorter while.
 export FOO_RUN_SECONDS=${FOO_RUN_SECONDS:-3}
 step "build: ASan and UBSan (clang)" configure "$SANITIZED" clang -Dfuzz=true \
