@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -258,8 +259,9 @@ parse_words(struct bench_opts *o, const struct opts_all *all, int argc, char **a
 			return bench_opts_error(o->verb, "%s: needs a value; see --help",
 						argv[optind - 1]);
 		if (value == '?')
-			return bench_opts_error(o->verb, "%s: no such option; see --help",
-						argv[optind - 1]);
+			return bench_opts_error(o->verb, "%s: %s; see --help", argv[optind - 1],
+						optopt >= OPTS_FIRST ? "takes no value" :
+								       "no such option");
 		value -= OPTS_FIRST;
 		if (bench_opt_set(all->opt[value], all->base[value], optarg, why, sizeof(why)) != 0)
 			return bench_opts_error(o->verb, "--%s %s", all->opt[value]->name, why);
@@ -281,6 +283,29 @@ bench_opts_parse(struct bench_opts *o, const struct bench_opts_verb *verb, int a
 	rc = parse_words(o, &all, argc, argv);
 	if (rc == BENCH_OPTS_RUN && check_all(o, verb) != 0)
 		rc = BENCH_ERROR;
+	return rc;
+}
+
+int
+bench_opts_check_cpus(const struct bench_opts *o)
+{
+	cpu_set_t before, one;
+	int rc = 0;
+
+	/* only the kernel knows: a CPU outside of the present set may be within the allowed one */
+	if (sched_getaffinity(0, sizeof(before), &before) != 0)
+		return 0;
+	for (unsigned int i = 0; i < o->ncpus && rc == 0; i++) {
+		CPU_ZERO(&one);
+		if (o->cpu[i] < CPU_SETSIZE)
+			CPU_SET(o->cpu[i], &one);
+		if (sched_setaffinity(0, sizeof(one), &one) != 0)
+			rc = bench_opts_error(o->verb,
+					      "--cpus: there is no CPU %u that this program may "
+					      "use; 'taskset -pc $$' shows which it may",
+					      o->cpu[i]);
+	}
+	sched_setaffinity(0, sizeof(before), &before);
 	return rc;
 }
 

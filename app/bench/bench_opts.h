@@ -193,6 +193,9 @@ bench_opts_parse(struct bench_opts *o, const struct bench_opts_verb *verb, int a
 /** Free what parsing allocated. */
 void bench_opts_fini(struct bench_opts *o);
 
+/** Whether this program may use all of --cpus. @return 0, or BENCH_ERROR after a message */
+int bench_opts_check_cpus(const struct bench_opts *o);
+
 /** The feature bits that the options ask for, beside those of the verb: VERSION_1, the ring's, and
  * --features; without --no-features. @param base what the verb wants by itself */
 uint64_t bench_opts_features(const struct bench_opts *o, uint64_t base);

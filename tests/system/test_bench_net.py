@@ -215,6 +215,8 @@ class BenchNet(systest.SystemTest):
                 (["--socket", "a", "--mode", "pair"], "each sender needs a receiver"),
                 (["--socket", "a", "--size", "20"], "--size 20: 48 to 65500 are possible"),
                 (["--socket", "a", "--speed"], "--speed: no such option"),
+                (["--socket", "a", "--quiet=3"], "--quiet=3: takes no value"),
+                (["--socket", "a", "--cpus", "0,4095"], "--cpus: there is no CPU 4095"),
                 (["--socket", self.ws.folder], "connect to " + self.ws.folder)):
             with self.subTest(options=options):
                 guest = self.bench(*options)

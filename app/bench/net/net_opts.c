@@ -72,7 +72,7 @@ check_guests(struct net_config *cfg)
 	struct bench_opts *o = &cfg->o;
 
 	if (cfg->n.mode == NET_NULL) {
-		o->socket[0] = "(null)";
+		o->socket[0] = "null device";
 		o->guests = 1;
 		return 0;
 	}
@@ -120,7 +120,8 @@ net_opts_parse(struct net_config *cfg, int argc, char **argv)
 	cfg->n = parsed;
 	if (rc != BENCH_OPTS_RUN)
 		return rc;
-	if (check_guests(cfg) != 0 || check_sizes(&cfg->o) != 0 || check_rest(cfg) != 0)
+	if (check_guests(cfg) != 0 || check_sizes(&cfg->o) != 0 || check_rest(cfg) != 0 ||
+	    bench_opts_check_cpus(&cfg->o) != 0)
 		return BENCH_ERROR;
 	if (cfg->n.mode == NET_LATENCY && cfg->o.rate == 0)
 		cfg->o.rate = NET_LATENCY_RATE;
