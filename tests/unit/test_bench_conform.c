@@ -323,6 +323,10 @@ test_parse(void **state)
 	/* a case of another device would run nothing, and be acceptable */
 	assert_refused(WORDS("--socket", "/x", "--case", "blk.*"), "no such case");
 	assert_refused(WORDS("--socket", "/x", "y"), "unexpected argument 'y'");
+	assert_refused(WORDS("--socket"), "bench conform: --socket: needs a value");
+	assert_refused(WORDS("--sokcet", "/x"), "bench conform: --sokcet: no such option");
+	assert_refused(WORDS("--strict=1"), "--strict=1: takes no value");
+	assert_refused(WORDS("--socket", "/x", "--junit", "/nowhere/x"), "--junit /nowhere/x: No");
 	assert_refused(WORDS("--socket", "/x", "--pid", "1", "--restart", "y"), "exclude");
 }
 

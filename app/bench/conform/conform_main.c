@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench_file.h"
 #include "conform_run.h"
 
 static const char help[] =
@@ -164,10 +165,60 @@ set_option(struct conform_opts *opt, int id, const char *arg)
 	case OPT_HELP:
 		fputs(help, stdout);
 		return 1;
-	default: /* getopt_long() has said why */
-		return -1;
+	default:
+		break;
 	}
 	return ret;
+}
+
+/* What getopt_long() could not take. */
+static int
+refuse_option(int id, const char *word)
+{
+	fprintf(stderr, "dpdk-foo-bench conform: %s: %s; see --help\n", word,
+		id == ':'            ? "needs a value" :
+		optopt >= OPT_SOCKET ? "takes no value" :
+				       "no such option");
+	return -1;
+}
+
+/* Reports that cannot be written are better known before the run than behind it. */
+static int
+check_files(const struct conform_opts *opt)
+{
+	const char *const option[] = {"junit", "json"}, *const path[] = {opt->junit, opt->json};
+
+	for (unsigned int i = 0; i < 2; i++) {
+		int rc = path[i] != NULL ? bench_file_check(path[i]) : 0;
+
+		if (rc == 0)
+			continue;
+		fprintf(stderr, "dpdk-foo-bench conform: --%s %s: %s\n", option[i], path[i],
+			strerror(-rc));
+		return -1;
+	}
+	return 0;
+}
+
+/* The words of the command line. @return 0, or what conform_parse() is to return */
+static int
+parse_words(struct conform_opts *opt, int argc, char **argv)
+{
+	int id, ret;
+
+	optind = 0; /* begin anew: the verb is not the first to parse */
+	opterr = 0;
+	while ((id = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+		if (id == ':' || id == '?')
+			return refuse_option(id, argv[optind - 1]);
+		ret = set_option(opt, id == 'h' ? OPT_HELP : id, optarg);
+		if (ret != 0)
+			return ret;
+	}
+	if (optind == argc)
+		return 0;
+	fprintf(stderr, "dpdk-foo-bench conform: unexpected argument '%s'\n", argv[optind]);
+	return -1;
 }
 
 /* A glob that matches nothing is a mistake: "0 cases, all acceptable" must not come of a typo. */
@@ -199,22 +250,15 @@ check_globs(const struct conform_opts *opt)
 int
 conform_parse(struct conform_opts *opt, int argc, char **argv)
 {
-	int id, ret;
+	int ret;
 
 	memset(opt, 0, sizeof(*opt));
 	opt->device = CONFORM_NET;
 	opt->timeout_ms = CONFORM_TIMEOUT_MS;
-	optind = 0; /* begin anew: the verb is not the first to parse */
-	while ((id = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		ret = set_option(opt, id == 'h' ? OPT_HELP : id, optarg);
-		if (ret != 0)
-			return ret;
-	}
-	if (optind < argc) {
-		fprintf(stderr, "dpdk-foo-bench conform: unexpected argument '%s'\n", argv[optind]);
-		return -1;
-	}
-	if (check_globs(opt) != 0)
+	ret = parse_words(opt, argc, argv);
+	if (ret != 0)
+		return ret;
+	if (check_globs(opt) != 0 || check_files(opt) != 0)
 		return -1;
 	if (opt->path == NULL && !opt->list) {
 		fprintf(stderr, "dpdk-foo-bench conform: --socket PATH is missing\n");
