@@ -194,6 +194,7 @@ class CompareTest(systest.SystemTest):
 
     def test_compare_mistakes(self):
         for options, text in ((["--rounds", "x", self.ini()], "--rounds: 'x'"),
+                              (["--rounds", "1.5", self.ini()], "not a whole number"),
                               ([], "which file"),
                               (["no-such-file"], "no-such-file: No such file"),
                               ([self.ini(), "--only", "z"], "called 'z'"),

@@ -86,6 +86,8 @@ take(struct options *o, int option)
 	case 'r':
 		rc = take_number("rounds", optarg, 1, 1000, &value);
 		o->choice.rounds = (unsigned int)value;
+		if (rc == BENCH_OK && value != o->choice.rounds)
+			rc = complain("--rounds: '%s' is not a whole number", optarg);
 		break;
 	case 's':
 		rc = take_number("seconds", optarg, 0.01, 86400, &o->choice.seconds);
