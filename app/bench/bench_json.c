@@ -130,13 +130,16 @@ json_t *
 bench_json_blk(const struct bench_blk_result *r)
 {
 	json_t *result = json_pack(
-		"{s:f, s:o, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "seconds", r->seconds,
-		"requests", json_count(r->requests), "iops", bench_rate(r->requests, r->seconds),
-		"bytes_per_second", bench_rate(r->bytes, r->seconds), "reads", json_count(r->reads),
-		"writes", json_count(r->writes), "errors", json_count(r->errors), "verify_errors",
-		json_count(r->verify_errors), "bad_status", json_count(r->bad_status),
-		"bad_used_length", json_count(r->bad_used_length), "missed_interrupts",
-		json_count(r->missed_calls));
+		"{s:f, s:o, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"seconds", r->seconds, "requests", json_count(r->requests), "iops",
+		bench_rate(r->requests, r->seconds), "bytes_per_second",
+		bench_rate(r->bytes, r->seconds), "reads", json_count(r->reads), "writes",
+		json_count(r->writes), "flushes", json_count(r->flushes), "discards",
+		json_count(r->discards), "write_zeroes", json_count(r->write_zeroes), "verified",
+		json_count(r->verified), "lost", json_count(r->lost), "errors",
+		json_count(r->errors), "verify_errors", json_count(r->verify_errors), "bad_status",
+		json_count(r->bad_status), "bad_used_length", json_count(r->bad_used_length),
+		"missed_interrupts", json_count(r->missed_calls));
 
 	return json_with_latency(result, r->latency);
 }

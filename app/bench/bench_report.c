@@ -233,10 +233,19 @@ report_blk(FILE *out, const struct bench_blk_result *r)
 {
 	fprintf(out, "  Requests: %-14" PRIu64 " Reads: %-14" PRIu64 " Writes: %" PRIu64 "\n",
 		r->requests, r->reads, r->writes);
+	if (r->flushes + r->discards + r->write_zeroes > 0)
+		fprintf(out,
+			"  Flushes: %-15" PRIu64 " Discards: %-11" PRIu64 " Write-zeroes: %" PRIu64
+			"\n",
+			r->flushes, r->discards, r->write_zeroes);
+	if (r->verified > 0)
+		fprintf(out, "  Verified: %" PRIu64 "\n", r->verified);
 	fprintf(out, "  Errors: %-16" PRIu64 " Verify-errors: %" PRIu64 "\n", r->errors,
 		r->verify_errors);
 	fprintf(out, "  Bad-status: %-12" PRIu64 " Bad-used-length: %" PRIu64 "\n", r->bad_status,
 		r->bad_used_length);
+	if (r->lost > 0)
+		fprintf(out, "  Lost: %" PRIu64 "\n", r->lost);
 	report_missed_calls(out, r->missed_calls);
 	fprintf(out, "\n  Throughput (over %.2f s)\n", r->seconds);
 	fprintf(out, "  IOPS: %14.0f          MB/s: %14.1f\n", bench_rate(r->requests, r->seconds),

@@ -33,7 +33,12 @@ struct bench_blk_result {
 	uint64_t requests;                /**< Requests completed, failed ones included. */
 	uint64_t reads;                   /**< Reads among them. */
 	uint64_t writes;                  /**< Writes among them. */
+	uint64_t flushes;                 /**< Flushes among them. */
+	uint64_t discards;                /**< Discards among them. */
+	uint64_t write_zeroes;            /**< Write-zeroes among them. */
 	uint64_t bytes;                   /**< Bytes read and written. */
+	uint64_t verified;                /**< Reads whose content was known and compared. */
+	uint64_t lost;                    /**< Requests that were never completed. */
 	uint64_t errors;                  /**< Requests with a status other than OK. */
 	uint64_t verify_errors;           /**< Reads whose content was wrong. */
 	uint64_t bad_status;              /**< Status bytes not written, or of no meaning. */
