@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "bench.h"
+#include "bench_blk.h"
 #include "bench_compare.h"
 #include "bench_net.h"
 #include "conform.h"
@@ -16,10 +17,7 @@
 
 /* NULL ends it. */
 static const struct bench_verb *const verbs[] = {
-	&bench_net,
-	&bench_compare,
-	&conform_verb,
-	NULL,
+	&bench_net, &bench_blk, &bench_compare, &conform_verb, NULL,
 };
 
 static void
