@@ -215,6 +215,8 @@ guest_open(struct foo_guest *g, const struct foo_guest_config *cfg)
 	g->features = g->front.features;
 	g->proto = g->front.proto;
 	ret = guest_read_config(g, cfg->config_len);
+	if (ret == 0 && cfg->inspect != NULL)
+		ret = cfg->inspect(g, cfg->ctx);
 	if (ret == 0)
 		ret = guest_create_mem(g, cfg);
 	if (ret == 0)

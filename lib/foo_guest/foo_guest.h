@@ -59,6 +59,8 @@ enum foo_guest_type {
 	FOO_GUEST_BLK = 2, /**< Disk. */
 };
 
+struct foo_guest;
+
 /** What foo_guest_open() is to do. Zero: the default, where there is one. */
 struct foo_guest_config {
 	const char *path;      /**< Socket; copied. */
@@ -80,6 +82,16 @@ struct foo_guest_config {
 	bool inflight;       /**< In-flight tracking, where the back-end offers it:
 				    * foo_guest::inflight_fd says whether. */
 	uint32_t config_len; /**< Bytes of config space to read, at most 256; 0: none. */
+	/**
+	 * Features and config space are known, no queue is started yet: the last moment to see
+	 * that the device cannot do what is wanted, have more queues, say. NULL: no question.
+	 *
+	 * @param ctx of below
+	 * @return 0 to go on; -errno: foo_guest_open() fails with it, and with what was written
+	 *   into foo_guest::error
+	 */
+	int (*inspect)(struct foo_guest *g, void *ctx);
+	void *ctx; /**< For inspect. */
 };
 
 /** A virtqueue of a guest. */

@@ -4,6 +4,7 @@
 /* A whole guest in one call (foo_guest.h), with a back-end that works. */
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <foo_guest.h>
@@ -87,6 +88,33 @@ test_open(void **state)
 		assert_int_equal(foo_guest_wait(&c.g, RX, 10), -ETIMEDOUT);
 		foo_guest_close(&c.g);
 	}
+}
+
+/* The caller looks at what was negotiated before any queue is started, and does not like it. */
+static int
+refuse(struct foo_guest *g, void *ctx)
+{
+	assert_int_equal(g->nqueues, 0);
+	assert_int_equal(g->features & CTL_BIT(VIRTIO_F_VERSION_1), CTL_BIT(VIRTIO_F_VERSION_1));
+	snprintf(g->error, sizeof(g->error), "%s", (const char *)ctx);
+	return -ENOTSUP;
+}
+
+static void
+test_inspect(void **state)
+{
+	static char why[] = "too few of them";
+	struct ctl_env *env = *state;
+	const struct foo_guest_config cfg = {.path = env->path,
+					     .required = CTL_BIT(VIRTIO_F_VERSION_1),
+					     .nqueues = 2,
+					     .inspect = refuse,
+					     .ctx = why};
+	struct foo_guest g;
+
+	assert_int_equal(foo_guest_open(&g, &cfg), -ENOTSUP);
+	assert_string_equal(g.error, why);
+	assert_true(foo_guest_hung_up(&g));
 }
 
 /* Each failure says what failed, and leaves nothing open. */
@@ -209,11 +237,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ctl_test(test_open),
-		ctl_test(test_errors),
-		ctl_test(test_reconnect),
-		ctl_test(test_dirty_log),
-		ctl_test(test_ranges_and_tables),
+		ctl_test(test_open),      ctl_test(test_inspect),
+		ctl_test(test_errors),    ctl_test(test_reconnect),
+		ctl_test(test_dirty_log), ctl_test(test_ranges_and_tables),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
