@@ -57,7 +57,7 @@ void
 blk_disk_null(struct blk_disk *d, uint64_t features)
 {
 	*d = (struct blk_disk){
-		.features = features,
+		.features = features & ~BIT(VIRTIO_BLK_F_RO),
 		.capacity = NULL_SECTORS,
 		.num_queues = FOO_GUEST_MAX_QUEUES,
 		.discard_max = UINT32_MAX,

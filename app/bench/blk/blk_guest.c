@@ -43,6 +43,21 @@ memory_for(const struct blk_guest *bg)
 	return (o->queues * (ring + tables + slots) + MEMORY_SPARE + PAGE - 1) & ~(PAGE - 1);
 }
 
+/* Before any queue is started: some back-ends do not survive one that they do not have. */
+static int
+inspect(struct foo_guest *g, void *ctx)
+{
+	struct blk_guest *bg = ctx;
+	char why[160];
+	int rc;
+
+	blk_disk_read(&bg->disk, g->front.features, g->config);
+	rc = blk_disk_check(&bg->disk, bg->cfg, &bg->point, why, sizeof(why));
+	if (rc != 0)
+		snprintf(g->error, sizeof(g->error), "%.90s: %s", g->front.path, why);
+	return rc;
+}
+
 static int
 open_session(struct blk_guest *bg)
 {
@@ -59,18 +74,14 @@ open_session(struct blk_guest *bg)
 		.memory = memory_for(bg),
 		.huge = o->huge,
 		.config_len = BLK_CONFIG_LEN,
+		.inspect = inspect,
+		.ctx = bg,
 	};
-	int rc;
 
-	if (bg->cfg->b.mode == BLK_NULL) {
-		rc = foo_guest_open_alone(&bg->g, &gc);
-		blk_disk_null(&bg->disk, bg->g.features);
-	} else {
-		rc = foo_guest_open(&bg->g, &gc);
-		if (rc == 0)
-			blk_disk_read(&bg->disk, bg->g.features, bg->g.config);
-	}
-	return rc;
+	if (bg->cfg->b.mode != BLK_NULL)
+		return foo_guest_open(&bg->g, &gc);
+	blk_disk_null(&bg->disk, gc.features);
+	return foo_guest_open_alone(&bg->g, &gc);
 }
 
 /* Guest memory that starts on a page: back-ends with O_DIRECT would copy it otherwise. */
@@ -132,7 +143,6 @@ int
 blk_guest_open(struct blk_guest *bg, const struct blk_config *cfg, unsigned int index,
 	       const struct blk_point *point)
 {
-	char why[160];
 	int rc;
 
 	memset(bg, 0, sizeof(*bg));
@@ -146,17 +156,11 @@ blk_guest_open(struct blk_guest *bg, const struct blk_config *cfg, unsigned int 
 	rc = open_session(bg);
 	if (rc != 0)
 		return rc;
-	rc = blk_disk_check(&bg->disk, cfg, point, why, sizeof(why));
+	rc = make_queues(bg);
 	if (rc != 0) {
-		snprintf(bg->g.error, sizeof(bg->g.error), "%.90s: %s", cfg->o.socket[index], why);
-	} else {
-		rc = make_queues(bg);
-		if (rc != 0)
-			snprintf(bg->g.error, sizeof(bg->g.error), "prepare buffers: %s",
-				 strerror(-rc));
-	}
-	if (rc != 0)
+		snprintf(bg->g.error, sizeof(bg->g.error), "prepare buffers: %s", strerror(-rc));
 		blk_guest_close(bg);
+	}
 	return rc;
 }
 
