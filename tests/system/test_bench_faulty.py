@@ -129,5 +129,90 @@ class NetTest(FaultyBase):
         self.assertEqual((status, run["results"]["corrupted"]), (0, 0))
 
 
+class BlkTest(FaultyBase):
+    """The blk verb."""
+
+    COMMON = ["--rw=randrw", "--verify", "--depth=8", "--timeout=1000"]
+    TROUBLE = ("lost", "errors", "verify_errors", "bad_status", "bad_used_length",
+               "missed_interrupts")
+    RINGS = ([], ["--event-idx", "--indirect"], ["--ring=packed"],
+             ["--ring=packed", "--event-idx", "--indirect", "--queues=2"])
+
+    def rings(self, fault, args=(), every=EVERY):
+        """Runs with every kind of ring; yields status, trouble and how often it was wrong."""
+        for ring in self.RINGS:
+            with self.subTest(fault=fault, ring=ring):
+                status, run, planted = self.bench("blk", fault, self.COMMON + ring + list(args),
+                                                  every)
+                self.assertEqual(status, 0 if fault == "none" else 1, self.error)
+                trouble = {name: run["results"][name] for name in self.TROUBLE}
+                self.assertEqual(run["found"], sum(n > 0 for n in trouble.values()))
+                yield run["results"], {name: n for name, n in trouble.items() if n}, planted
+
+    def exactly(self, fault, seen, every=EVERY):
+        """So often seen as planted, and nothing else is."""
+        for _, trouble, planted in self.rings(fault, every=every):
+            self.assertGreater(planted, 5)
+            self.assertEqual(trouble, {seen: planted})
+
+    def test_none(self):
+        for sleep in ([], ["--interrupt"], ["--discard=10", "--write-zeroes=10",
+                                            "--flush-every=10"]):
+            for results, trouble, _ in self.rings("none", sleep):
+                self.assertEqual(trouble, {})
+                self.assertGreater(results["verified"], 1000)
+
+    def test_drop(self):
+        """Sooner or later none of the requests in flight is answered."""
+        self.exactly("drop", "lost", every=200)
+        self.assertIn("never completed", self.error)
+
+    def test_used_length(self):
+        self.exactly("used_length", "bad_used_length")
+
+    def test_no_status(self):
+        self.exactly("no_status", "bad_status")
+        self.assertIn("was not written", self.error)
+
+    def test_bad_status(self):
+        self.exactly("bad_status", "bad_status")
+        self.assertIn("no status has the value", self.error)
+
+    def test_error_status(self):
+        self.exactly("error_status", "errors")
+
+    def test_corrupt(self):
+        """Blocks that were never written hold nothing that could be known to be wrong."""
+        for _, trouble, planted in self.rings("corrupt"):
+            self.assertEqual(list(trouble), ["verify_errors"])
+            self.assertGreater(trouble["verify_errors"], 10)
+            self.assertLessEqual(trouble["verify_errors"], planted)
+        self.assertIn("byte", self.error)
+
+    def test_lost_write(self):
+        """Seen at each read until the block is written again; not if that comes first."""
+        for _, trouble, planted in self.rings("lost_write"):
+            self.assertEqual(list(trouble), ["verify_errors"])
+            self.assertGreater(trouble["verify_errors"], planted / 3)
+        self.assertIn("left there", self.error)
+
+    def test_lost_write_last_pass(self):
+        """Nothing is read during the load: only the last pass can see it."""
+        for _, trouble, planted in self.rings("lost_write", ["--rw=randwrite"]):
+            self.assertGreater(planted, 10)
+            self.assertEqual(list(trouble), ["verify_errors"])
+
+    def test_used_twice(self):
+        status, run, planted = self.bench("blk", "used_twice", self.COMMON)
+        self.assertGreater(planted, 0)
+        self.assertEqual((status, run), (1, None), self.error)
+        self.assertIn("not in flight", self.error)
+
+    def test_no_call(self):
+        for _, trouble, planted in self.rings("no_call", ["--rate=100", "--interrupt"], 10):
+            self.assertEqual(list(trouble), ["missed_interrupts"])
+            self.assertLessEqual(trouble["missed_interrupts"], planted)
+
+
 if __name__ == "__main__":
     systest.main()
