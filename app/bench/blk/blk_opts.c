@@ -304,7 +304,8 @@ blk_opts_parse(struct blk_config *cfg, int argc, char **argv)
 	cfg->b = parsed;
 	if (rc != BENCH_OPTS_RUN)
 		return rc;
-	if (check_guests(cfg) != 0 || check_rings(cfg) != 0 || check_rest(cfg) != 0)
+	if (check_guests(cfg) != 0 || check_rings(cfg) != 0 || check_rest(cfg) != 0 ||
+	    bench_opts_check_cpus(&cfg->o) != 0)
 		return BENCH_ERROR;
 	return BENCH_OPTS_RUN;
 }

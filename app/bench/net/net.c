@@ -10,7 +10,6 @@
 #include "bench_net.h"
 #include "bench_report.h"
 #include "net_guest.h"
-#include "net_null.h"
 #include "net_result.h"
 
 /* The drain: at most so long, and over after so much silence. */
@@ -30,6 +29,7 @@ struct ticker {
 	struct bench_live live;
 	struct net_results *results;
 	struct bench_net_result before;
+	uint64_t null_before; /* net_null::ns at the last tick */
 };
 
 static void
@@ -54,11 +54,12 @@ static void
 tick(void *ctx, double seconds, double last)
 {
 	struct ticker *t = ctx;
+	uint64_t null = bench_count_read(&t->guest[0].null.ns);
 	struct bench_net_result now, r;
 
 	sum_now(t, &now);
 	r = (struct bench_net_result){
-		.seconds = last,
+		.seconds = last - (double)(null - t->null_before) / 1e9,
 		.tx_packets = now.tx_packets - t->before.tx_packets,
 		.rx_packets = now.rx_packets - t->before.rx_packets,
 		.tx_bytes = now.tx_bytes - t->before.tx_bytes,
@@ -66,6 +67,7 @@ tick(void *ctx, double seconds, double last)
 		.corrupted = now.corrupted - t->before.corrupted,
 	};
 	t->before = now;
+	t->null_before = null;
 	if (last == 0)
 		return;
 	net_results_interval(t->results, seconds, &r);
@@ -94,6 +96,17 @@ open_guests(struct net_guest *guest, const struct net_config *cfg, uint32_t size
 	return 0;
 }
 
+/* A burst of the generator's work, and then of the null device's. */
+static int
+poll_null(void *job, enum bench_phase phase)
+{
+	struct net_guest *ng = job;
+	int n = net_guest_ops.poll(job, phase);
+
+	net_null_poll(&ng->null, &ng->g.mem, phase == BENCH_MEASURE);
+	return n;
+}
+
 /* One size. @return 0, or -errno after a message */
 static int
 run_guests(struct ticker *t, struct bench_run_result *run)
@@ -111,7 +124,6 @@ run_guests(struct ticker *t, struct bench_run_result *run)
 	};
 	struct bench_run_ops ops = net_guest_ops;
 	void *jobs[BENCH_MAX_GUESTS];
-	struct net_null null = {.pair = NULL};
 	int rc = 0;
 
 	ops.tick = tick;
@@ -119,12 +131,12 @@ run_guests(struct ticker *t, struct bench_run_result *run)
 		ops.arm = NULL;
 	for (unsigned int i = 0; i < o->guests; i++)
 		jobs[i] = &t->guest[i];
-	if (t->cfg->n.mode == NET_NULL)
-		rc = net_null_start(&null, &t->guest[0].g, o->queues,
-				    o->ncpus > 0 ? (int)o->cpu[0] : -1);
+	if (t->cfg->n.mode == NET_NULL) {
+		ops.poll = poll_null;
+		rc = net_null_init(&t->guest[0].null, &t->guest[0].g, o->queues);
+	}
 	if (rc == 0)
 		rc = bench_run(&cfg, &ops, t, jobs, o->guests, run);
-	net_null_stop(&null);
 	bench_live_end(&t->live);
 	if (rc != 0)
 		bench_opts_error(&net_verb, "%s: %s", o->socket[run->failed],

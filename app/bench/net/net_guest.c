@@ -10,7 +10,6 @@
 
 #include "bench_payload.h"
 #include "net_guest.h"
-#include "net_null.h"
 
 #define BIT(n) (UINT64_C(1) << (n))
 #define LINE 64
@@ -218,6 +217,7 @@ net_guest_open(struct net_guest *ng, const struct net_config *cfg, unsigned int 
 void
 net_guest_close(struct net_guest *ng)
 {
+	net_null_fini(&ng->null);
 	foo_guest_close(&ng->g);
 	for (unsigned int i = 0; i < ng->npairs; i++) {
 		if (ng->txq != NULL)
@@ -442,7 +442,7 @@ net_guest_result(const struct net_guest *ng, const struct net_guest *source,
 		 struct bench_net_result *r)
 {
 	*r = (struct bench_net_result){
-		.seconds = (double)(ng->ended - ng->begun) / 1e9,
+		.seconds = (double)(ng->ended - ng->begun - ng->null.ns) / 1e9,
 		.tx_packets = ng->last.tx_packets - ng->first.tx_packets,
 		.rx_packets = ng->last.rx_packets - ng->first.rx_packets,
 		.tx_bytes = ng->last.tx_bytes - ng->first.tx_bytes,

@@ -24,6 +24,7 @@
 #include "bench_result.h"
 #include "bench_run.h"
 #include "bench_track.h"
+#include "net_null.h"
 #include "net_opts.h"
 
 /** Most packets at once: the limit of --burst. */
@@ -98,6 +99,7 @@ struct net_guest {
 	struct net_count count;       /**< Counters since it was opened. */
 	struct net_count first;       /**< The same when measuring began. */
 	struct net_count last;        /**< The same when it ended. */
+	struct net_null null;         /**< Mode null: the device. */
 	uint64_t begun;               /**< When that was, ns. */
 	uint64_t ended;               /**< When that was, ns. */
 };

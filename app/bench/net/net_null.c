@@ -2,10 +2,10 @@
  * Copyright (c) 2026 dpdk-foo contributors
  */
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench_run.h"
 #include "net_null.h"
 
 #define BURST 32
@@ -162,61 +162,33 @@ net_null_serve(const struct foo_guest_mem *mem, struct net_null_pair *pair)
 	return n;
 }
 
-static void *
-serve(void *arg)
-{
-	struct net_null *null = arg;
-
-	while (!__atomic_load_n(&null->stop, __ATOMIC_RELAXED))
-		for (unsigned int i = 0; i < null->npairs; i++)
-			net_null_serve(&null->g->mem, &null->pair[i]);
-	return NULL;
-}
-
-/* Any CPU but that one. */
-static void
-keep_off(pthread_attr_t *attr, int not_cpu)
-{
-	cpu_set_t set;
-
-	if (not_cpu < 0 || sched_getaffinity(0, sizeof(set), &set) != 0)
-		return;
-	CPU_CLR((unsigned int)not_cpu, &set);
-	if (CPU_COUNT(&set) > 0)
-		pthread_attr_setaffinity_np(attr, sizeof(set), &set);
-}
-
 int
-net_null_start(struct net_null *null, struct foo_guest *g, unsigned int npairs, int not_cpu)
+net_null_init(struct net_null *null, struct foo_guest *g, unsigned int npairs)
 {
-	pthread_attr_t attr;
-	int rc;
-
-	*null = (struct net_null){.g = g, .npairs = npairs};
+	*null = (struct net_null){.npairs = npairs};
 	null->pair = calloc(npairs, sizeof(*null->pair));
 	if (null->pair == NULL)
 		return -ENOMEM;
 	for (unsigned int i = 0; i < npairs; i++)
 		net_null_init_pair(&null->pair[i], &g->queue[2 * i + 1].ring,
 				   &g->queue[2 * i].ring);
-	pthread_attr_init(&attr);
-	keep_off(&attr, not_cpu);
-	rc = pthread_create(&null->thread, &attr, serve, null);
-	pthread_attr_destroy(&attr);
-	if (rc != 0) {
-		free(null->pair);
-		null->pair = NULL;
-	}
-	return -rc;
+	return 0;
 }
 
 void
-net_null_stop(struct net_null *null)
+net_null_fini(struct net_null *null)
 {
-	if (null->pair == NULL)
-		return;
-	__atomic_store_n(&null->stop, true, __ATOMIC_RELAXED);
-	pthread_join(null->thread, NULL);
 	free(null->pair);
-	null->pair = NULL;
+	*null = (struct net_null){.pair = NULL};
+}
+
+void
+net_null_poll(struct net_null *null, const struct foo_guest_mem *mem, bool count)
+{
+	uint64_t begun = bench_now();
+
+	for (unsigned int i = 0; i < null->npairs; i++)
+		net_null_serve(mem, &null->pair[i]);
+	if (count)
+		bench_count_add(&null->ns, bench_now() - begun);
 }

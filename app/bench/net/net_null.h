@@ -6,12 +6,12 @@
 
 /**
  * @file
- * What stands for a back-end in `--mode null`: a thread that copies each packet of a transmit queue
- * into the next receive buffer of the same pair, and nothing else. What passes through it is the
- * most that this generator can do on this machine.
+ * What stands for a back-end in `--mode null`: it copies each packet of a transmit queue into the
+ * next receive buffer of the same pair, and nothing else. It works in the generator's own thread,
+ * between two of its polls, and its time is not counted: what passes through it is the most that
+ * this generator can do with a device that costs nothing and is never far away.
  */
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -30,27 +30,27 @@ struct net_null_pair {
 	struct net_null_ring rx; /**< What it receives. */
 };
 
-/** The thread. */
+/** The device. */
 struct net_null {
-	pthread_t thread;           /**< Runs until stop. */
-	bool stop;                  /**< Ends it. */
-	struct foo_guest *g;        /**< Whose memory. */
 	struct net_null_pair *pair; /**< npairs. */
 	unsigned int npairs;        /**< Entries of pair. */
+	uint64_t ns; /**< Time that it took while measuring, ns; its thread writes. */
 };
 
 /**
- * Start it.
+ * Make it.
  *
- * @param g a guest without a back-end: foo_guest_open_alone()
+ * @param g a guest without a back-end: foo_guest_open_alone(); must outlive it
  * @param npairs its pairs of queues
- * @param not_cpu CPU of the generator, which this thread leaves to it if it can; -1: none is known
- * @return 0 or -errno
+ * @return 0 or -ENOMEM
  */
-int net_null_start(struct net_null *null, struct foo_guest *g, unsigned int npairs, int not_cpu);
+int net_null_init(struct net_null *null, struct foo_guest *g, unsigned int npairs);
 
-/** Stop it, and wait until it has; nothing if it was not started. */
-void net_null_stop(struct net_null *null);
+/** Free it; nothing if all its members are 0. */
+void net_null_fini(struct net_null *null);
+
+/** Serve all pairs once. @param count whether its time is to be added to net_null::ns */
+void net_null_poll(struct net_null *null, const struct foo_guest_mem *mem, bool count);
 
 /** Serve one pair once. @return packets moved */
 unsigned int net_null_serve(const struct foo_guest_mem *mem, struct net_null_pair *pair);
