@@ -110,14 +110,16 @@ foo_vhost_may_log(struct foo_vhost *t)
 void
 foo_vhost_bar(struct foo_vhost *t)
 {
-	if (t->conn == NULL || now_ms() < t->barred_until)
+	if (now_ms() < t->barred_until)
 		return;
 	t->barred_until = now_ms() + BAR_MS;
 	FOO_VHOST_LOG(ERR,
 		      "%s: its front-end blocked an lcore by a call eventfd; closed, and locked out"
 		      " for %d s",
 		      t->dev->name, BAR_MS / 1000);
-	foo_vhost_relay_hang_up(t->conn);
+	/* it may have closed by itself, so as not to be the one */
+	if (t->conn != NULL)
+		foo_vhost_relay_hang_up(t->conn);
 }
 
 bool

@@ -370,13 +370,12 @@ fill(int fd)
 	fcntl(fd, F_SETFL, O_RDWR);
 }
 
-/* The subject loses its connection, and the next one has to wait for its first answer. */
+/* The next one that connects has to wait for its first answer. */
 static void
 check_locked_out(struct ctl_env *env)
 {
 	int64_t start;
 
-	assert_int_equal(foo_front_wait_closed(&env->subject.front, 5000), 0);
 	ctl_guest_close(&env->subject);
 	start = ctl_now_ms();
 	ctl_open_subject(env, NULL);
@@ -384,7 +383,26 @@ check_locked_out(struct ctl_env *env)
 	ctl_check_subject(env, 100);
 }
 
-/* A call eventfd made blocking behind the device's back, and full: whoever writes to it waits. */
+/* The subject loses its connection first. */
+static void
+check_thrown_out(struct ctl_env *env)
+{
+	assert_int_equal(foo_front_wait_closed(&env->subject.front, 5000), 0);
+	check_locked_out(env);
+}
+
+/* A packet is on its way; the call eventfd was made blocking behind the device's back, and full:
+ * whoever writes to it waits. */
+static void
+block(struct ctl_env *env, unsigned int dir)
+{
+	ctl_open_subject(env, NULL);
+	ctl_check_subject(env, 1);
+	fill(env->subject.q[dir].call);
+	env->subject.q[dir].ring.avail->ring[64] = env->subject.q[dir].ring.used_idx;
+	assert_int_equal(ctl_send(&env->subject, 0, 0, 0, 64), 0);
+}
+
 static void
 test_call_blocked(void **state)
 {
@@ -392,12 +410,27 @@ test_call_blocked(void **state)
 	unsigned int dir;
 
 	for (dir = CTL_RX; dir <= CTL_TX; dir++) {
-		ctl_open_subject(env, NULL);
-		ctl_check_subject(env, 1);
-		fill(env->subject.q[dir].call);
-		env->subject.q[dir].ring.avail->ring[64] = env->subject.q[dir].ring.used_idx;
-		assert_int_equal(ctl_send(&env->subject, 0, 0, 0, 64), 0);
+		block(env, dir);
 		ctl_check_witnesses(env);
+		check_thrown_out(env);
+		ctl_guest_close(&env->subject);
+	}
+}
+
+/* Gone before it is found out: that is of no use to it. */
+static void
+test_call_blocked_closed(void **state)
+{
+	struct ctl_env *env = *state;
+	unsigned int dir;
+	int64_t end;
+
+	for (dir = CTL_RX; dir <= CTL_TX; dir++) {
+		block(env, dir);
+		end = ctl_now_ms() + 1000;
+		/* the call is what follows; no sleep, or there is no time left to be first */
+		while (!foo_guest_ring_has_used(&env->subject.q[dir].ring))
+			assert_true(ctl_now_ms() < end);
 		check_locked_out(env);
 		ctl_guest_close(&env->subject);
 	}
@@ -425,19 +458,19 @@ test_call_blocked_anew(void **state)
 	       foo_front_set_vring_call(&g->front, CTL_RX, g->q[CTL_RX].call) == 0)
 		ctl_check_prompt(env, 1);
 	storm_end();
-	check_locked_out(env);
+	check_thrown_out(env);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ctl_test(test_race_split),        ctl_test(test_race_packed),
-		ctl_test(test_race_peer),         ctl_test(test_race_indirect),
-		ctl_test(test_kick_storm),        ctl_test(test_kick_reader),
-		ctl_test(test_message_storm),     ctl_test(test_no_kick),
-		ctl_test(test_restart_storm),     ctl_test(test_call_blocked),
-		ctl_test(test_call_blocked_anew),
+		ctl_test(test_race_split),          ctl_test(test_race_packed),
+		ctl_test(test_race_peer),           ctl_test(test_race_indirect),
+		ctl_test(test_kick_storm),          ctl_test(test_kick_reader),
+		ctl_test(test_message_storm),       ctl_test(test_no_kick),
+		ctl_test(test_restart_storm),       ctl_test(test_call_blocked),
+		ctl_test(test_call_blocked_closed), ctl_test(test_call_blocked_anew),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
