@@ -68,6 +68,18 @@ lcore_broke(struct foo_queue *q)
 	q->sched.step = q->ops->poll_stopped;
 }
 
+/* Call at a control thread's order; it learns at once if that broke the queue. A guest whose queue
+ * is broken has nothing to wait for, and must not hold the lcore up by that. */
+static void
+lcore_call(struct foo_queue *q)
+{
+	if (q->vq.broken != 0)
+		return;
+	foo_vq_call(&q->vq);
+	if (q->vq.broken != 0)
+		lcore_broke(q);
+}
+
 static unsigned int
 lcore_step_serve(struct foo_queue *q)
 {
@@ -123,7 +135,7 @@ lcore_start(struct foo_queue *q)
 	if (q->broken == 0)
 		q->ops->queue_disarm(q); /* it is polled: kicks would be wasted */
 	if (q->sched.cfg.call_first)
-		foo_vq_call(&q->vq);
+		lcore_call(q);
 }
 
 static void
@@ -145,7 +157,7 @@ lcore_execute(struct foo_lcore *lc, struct foo_lcore_msg *msg)
 		lcore_set_state(msg->q, FOO_QUEUE_STOPPING);
 		return; /* lcore_step_drain() acknowledges */
 	case FOO_LCORE_CALL:
-		foo_vq_call(&msg->q->vq);
+		lcore_call(msg->q);
 		break;
 	}
 	lcore_done(msg);

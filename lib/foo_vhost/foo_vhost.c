@@ -107,10 +107,16 @@ foo_vhost_may_log(struct foo_vhost *t)
 	return t->log_lines++ < LOG_LINES_MAX;
 }
 
+bool
+foo_vhost_is_locked_out(const struct foo_vhost *t)
+{
+	return now_ms() < t->barred_until;
+}
+
 void
 foo_vhost_bar(struct foo_vhost *t)
 {
-	if (now_ms() < t->barred_until)
+	if (foo_vhost_is_locked_out(t))
 		return;
 	t->barred_until = now_ms() + BAR_MS;
 	FOO_VHOST_LOG(ERR,
@@ -125,7 +131,7 @@ foo_vhost_bar(struct foo_vhost *t)
 bool
 foo_vhost_is_barred(const struct foo_vhost *t)
 {
-	return now_ms() < t->barred_until || foo_vhost_files_closing(t) >= CLOSING_MAX;
+	return foo_vhost_is_locked_out(t) || foo_vhost_files_closing(t) >= CLOSING_MAX;
 }
 
 static bool
@@ -200,7 +206,7 @@ on_message(int vid, void *ctx)
 	}
 	foo_ctl_lock();
 	t = by_vid[vid];
-	if (t != NULL && !t->closing && !t->lost) {
+	if (t != NULL && !t->closing && !t->lost && !foo_vhost_is_locked_out(t)) {
 		ret = foo_vhost_msg_handle(t, &m);
 	} else {
 		foo_vhost_msg_close(&m, t);

@@ -127,6 +127,9 @@ void foo_vhost_disconnect(struct foo_vhost *t);
 /** The front-end has held an lcore up: end its connection, and let the next one wait. */
 void foo_vhost_bar(struct foo_vhost *t);
 
+/** Whether that was a short time ago: nothing that the front-end still has under way is done. */
+bool foo_vhost_is_locked_out(const struct foo_vhost *t);
+
 /** Whether a front-end that connects must wait: for the end of foo_vhost_bar(), or because files of
  * those before it are not closed yet. */
 bool foo_vhost_is_barred(const struct foo_vhost *t);

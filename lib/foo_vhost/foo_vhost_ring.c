@@ -79,6 +79,14 @@ foo_vhost_rings_reset(struct foo_vhost *t)
 	foo_vhost_rings_init(t);
 }
 
+/* A ring that runs, or has run until now: whether a call to its guest has held the lcore up. */
+static void
+judge(struct foo_vhost *t, const struct foo_queue *q)
+{
+	if (__atomic_load_n(&q->broken, __ATOMIC_RELAXED) == FOO_FAULT_CALL_BLOCKED)
+		foo_vhost_bar(t);
+}
+
 int
 foo_vhost_ring_pause(struct foo_vhost *t, uint16_t index)
 {
@@ -97,8 +105,7 @@ foo_vhost_ring_pause(struct foo_vhost *t, uint16_t index)
 	r->resumes = true;
 	if (q->broken != 0)
 		r->broken = true;
-	if (q->broken == FOO_FAULT_CALL_BLOCKED)
-		foo_vhost_bar(t);
+	judge(t, q);
 	return 0;
 }
 
@@ -136,6 +143,8 @@ missing(const struct foo_vhost *t, const struct foo_vhost_ring *r)
 		return "not started by the driver";
 	if (has_feature(t, VHU_F_PROTOCOL_FEATURES) && !r->enabled)
 		return "disabled by the front-end";
+	if (foo_vhost_is_locked_out(t))
+		return "locked out: the front-end blocked an lcore";
 	return NULL;
 }
 
@@ -201,6 +210,8 @@ start(struct foo_vhost *t, uint16_t index)
 		return;
 	if (ret != 0)
 		FOO_VHOST_LOG(ERR, "%s: queue %u cannot start: %s", t->dev->name, index, q->why);
+	else
+		judge(t, q); /* it may have been called: the next one is not, then */
 }
 
 void
@@ -236,12 +247,15 @@ int
 foo_vhost_ring_set_call(struct foo_vhost *t, uint16_t index, int fd)
 {
 	struct foo_vhost_ring *r = &t->st.ring[index];
+	struct foo_queue *q = &t->dev->queue[index];
 	int ret;
 
 	/* the queue has a duplicate: the old fd may be closed at any time */
 	close_fd(&r->callfd);
 	r->callfd = fd;
-	ret = foo_queue_set_callfd(&t->dev->queue[index], fd);
+	ret = foo_queue_set_callfd(q, fd);
+	if (ret == 0)
+		judge(t, q);
 	return ret == -EALREADY ? 0 : ret;
 }
 

@@ -255,6 +255,10 @@ test_broken_queue_stands_alone(__rte_unused void **state)
 	assert_int_equal(bad->broken, FOO_FAULT_AVAIL_JUMP);
 	assert_false(foo_queue_is_serving(bad));
 	assert_int_equal(OPS_GET(bad->stats.breaks), 1);
+	/* nor is its guest called: it could make the lcore wait */
+	assert_int_equal(OPS_GET(bad->vq.stats.calls), 0);
+	assert_int_equal(foo_queue_set_callfd(bad, h.callfd), 0);
+	assert_int_equal(OPS_GET(bad->vq.stats.calls), 0);
 	assert_int_equal(foo_queue_stop(bad, NULL, NULL), 0);
 	assert_int_equal(bad->broken, FOO_FAULT_AVAIL_JUMP); /* why the last life ended */
 	assert_int_equal(bad->past.fault[FOO_FAULT_AVAIL_JUMP], 1);
