@@ -186,6 +186,42 @@ foo_lcore_messages(struct foo_lcore *lc)
 	lc->stop = __atomic_load_n(&lcore_quit, __ATOMIC_RELAXED) != 0;
 }
 
+/* Whether vq is the lcore's now. */
+static bool
+lcore_serves(const struct foo_queue *q)
+{
+	return q->state == FOO_QUEUE_RUNNING || q->state == FOO_QUEUE_STOPPING;
+}
+
+/* No more calls to the guest of this device: its other eventfds may be like that one. */
+static void
+lcore_silence(const struct foo_lcore *lc, const struct foo_device *dev)
+{
+	for (uint32_t i = 0; i < lc->nqueues; i++) {
+		struct foo_queue *q = lc->queue[i];
+
+		if (q->dev == dev && lcore_serves(q))
+			q->vq.callfd = FOO_VQ_NO_FD;
+	}
+}
+
+/*
+ * A signal came: whether it has ended a call. Looked at after each step, not each round: one round
+ * could be held up by all queues of a device in turn. The step need not be that queue's, since a
+ * queue is called by those that send to it.
+ */
+static void
+lcore_signalled(struct foo_lcore *lc)
+{
+	lc->signals = __atomic_load_n(&foo_held_signals, __ATOMIC_RELAXED);
+	for (uint32_t i = 0; i < lc->nqueues; i++) {
+		const struct foo_queue *q = lc->queue[i];
+
+		if (lcore_serves(q) && q->vq.broken == FOO_FAULT_CALL_BLOCKED)
+			lcore_silence(lc, q->dev);
+	}
+}
+
 bool
 foo_lcore_round(struct foo_lcore *lc)
 {
@@ -196,6 +232,8 @@ foo_lcore_round(struct foo_lcore *lc)
 		struct foo_queue *q = lc->queue[i];
 		unsigned int work = q->sched.step(q);
 
+		if (unlikely(__atomic_load_n(&foo_held_signals, __ATOMIC_RELAXED) != lc->signals))
+			lcore_signalled(lc);
 		end = rte_rdtsc();
 		if (work != 0) {
 			foo_stat_add(&q->stats.busy_cycles, end - now);

@@ -59,6 +59,7 @@ struct foo_lcore {
 	uint64_t now;                 /**< TSC at the end of the last poll. */
 	uint64_t last_work;           /**< TSC of the last round that did work. */
 	uint32_t nqueues;             /**< Entries of queue[]. */
+	uint32_t signals;             /**< foo_held_signals when last looked at. */
 	bool stop;                    /**< foo_lcore_quit() was seen. */
 	struct foo_queue **queue;     /**< The queues attached, in no order. */
 	struct foo_lcore_stats stats; /**< Counters. */
@@ -123,6 +124,9 @@ void foo_idle_init(void);
 
 /** Take FOO_LCORE_SIGNAL over, whose arrival ends a blocked call. Before the lcores run. */
 void foo_held_init(void);
+
+/** Counts the signals that came, to any thread. */
+extern uint32_t foo_held_signals;
 
 /** Give FOO_LCORE_SIGNAL back; no lcore runs. */
 void foo_held_fini(void);

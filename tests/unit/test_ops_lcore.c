@@ -8,7 +8,9 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <rte_cycles.h>
@@ -273,6 +275,50 @@ test_broken_queue_stands_alone(__rte_unused void **state)
 	ops_guest_close(&h);
 }
 
+/* Both queues of a device have a full call eventfd that was made blocking again. */
+static void
+test_call_blocked_once(__rte_unused void **state)
+{
+	struct foo_device *dev = ops_device("fake0", "", 1);
+	struct foo_queue *q[2] = {&dev->queue[0], &dev->queue[1]};
+	struct ops_guest g[2];
+	struct foo_mem map;
+	unsigned int i, broken = 0;
+
+	for (i = 0; i < 2; i++)
+		ops_guest_open(&g[i], dev, 8, 0);
+	map = g[1].mem;
+	assert_int_equal(foo_mem_add(&map, 1 << 20, 1 << 20, g[0].guest.region[0].va), 0);
+	assert_int_equal(foo_device_set_mem(dev, &map), 0);
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(foo_queue_start(q[i], &g[i].cfg), 0);
+		assert_int_equal(eventfd_write(g[i].callfd, UINT64_MAX - 1), 0);
+		assert_int_equal(fcntl(g[i].callfd, F_SETFL, O_RDWR), 0);
+		foo_guest_ring_calls_enable(&g[i].ring, 0);
+	}
+	for (i = 0; i < 2; i++)
+		ops_guest_send(&g[i]);
+	/* the first one is ended, and there is no second one; held is who is seen so twice */
+	for (i = 0; i < 1000 && broken == 0; i++) {
+		foo_lcore_release_held();
+		ops_nap_us(20000);
+		broken = (OPS_GET(q[0]->broken) != 0) + (OPS_GET(q[1]->broken) != 0);
+	}
+	for (i = 0; i < 2; i++)
+		ops_guest_send(&g[i]);
+	ops_nap_us(50000);
+	foo_lcore_release_held();
+	ops_nap_us(20000);
+	foo_lcore_release_held();
+	ops_nap_us(20000);
+	assert_int_equal((OPS_GET(q[0]->broken) != 0) + (OPS_GET(q[1]->broken) != 0), 1);
+	for (i = 0; i < 2; i++)
+		assert_int_equal(OPS_GET(q[i]->vq.callfd), FOO_VQ_NO_FD);
+	ops_device_end(dev);
+	for (i = 0; i < 2; i++)
+		ops_guest_close(&g[i]);
+}
+
 static void
 test_cycles(__rte_unused void **state)
 {
@@ -392,6 +438,7 @@ run(void)
 		TEST(test_lcore_that_never_answers),
 		TEST(test_drain_takes_many_rounds),
 		TEST(test_broken_queue_stands_alone),
+		TEST(test_call_blocked_once),
 		TEST(test_cycles),
 		TEST(test_placement_by_load),
 		TEST(test_quit_with_queues_running),
