@@ -169,9 +169,9 @@ net_handover_drain(struct net_queue *txq)
 {
 	if (net_inflight(txq) == 0)
 		return true;
-	if (!txq->draining) {
+	if (txq->draining % 2 == 0) {
 		/* release: pairs with receive_draining() */
-		__atomic_store_n(&txq->draining, true, __ATOMIC_RELEASE);
+		__atomic_store_n(&txq->draining, txq->draining + 1, __ATOMIC_RELEASE);
 		/* release: pairs with the acquire in net_handover_receive() */
 		__atomic_fetch_add(&txq->sink->drains, 1, __ATOMIC_RELEASE);
 		foo_queue_wake(txq->sink->q);
@@ -180,7 +180,7 @@ net_handover_drain(struct net_queue *txq)
 	drain_undo(txq, reclaim_state(txq, NET_REF_UNDONE));
 	if (net_inflight(txq) != 0)
 		return false;
-	__atomic_store_n(&txq->draining, false, __ATOMIC_RELAXED);
+	__atomic_store_n(&txq->draining, txq->draining + 1, __ATOMIC_RELAXED);
 	__atomic_fetch_sub(&txq->sink->drains, 1, __ATOMIC_RELAXED);
 	return true;
 }
@@ -235,9 +235,10 @@ receive_done(struct net_queue *rxq, uint32_t n)
 		rxq->held[i] = rxq->held[n + i];
 }
 
-/** Which transmit queues, by pair, are being drained: all that they have sent is in the inbox. */
+/** Which transmit queues, by pair, are being drained (odd): all that they have sent is in the
+ * inbox. */
 static void
-receive_draining(const struct net_queue *rxq, bool *draining)
+receive_draining(const struct net_queue *rxq, uint32_t *draining)
 {
 	const struct net_dev *from = rxq->dev->peer;
 	uint32_t k;
@@ -250,19 +251,24 @@ receive_draining(const struct net_queue *rxq, bool *draining)
 /**
  * Return all references of sources that are being drained, others keep their order. A source that
  * begins only now has to wait for the next time: it may have sent more behind what is fetched, and
- * an older reference must not return undone where a newer one is delivered.
+ * an older reference must not return undone where a newer one is delivered. One that has ended may
+ * have started again, and what is fetched be from after that: it could not take that back undone.
  */
 static void
 receive_undo(struct net_queue *rxq)
 {
 	unsigned int lcore = RTE_MAX_LCORE;
-	bool draining[NET_MAX_PAIRS];
-	uint32_t i, kept = 0;
+	uint32_t draining[NET_MAX_PAIRS];
+	const struct net_queue *src;
+	uint32_t i, was, kept = 0;
 
 	receive_draining(rxq, draining);
 	receive_fetch(rxq, rte_ring_get_capacity(rxq->inbox));
 	for (i = 0; i < rxq->nheld; i++) {
-		if (draining[rxq->held[i]->src->q->index / 2])
+		src = rxq->held[i]->src;
+		was = draining[src->q->index / 2];
+		/* who sees what was sent behind the end of a drain sees that end, too */
+		if (was % 2 != 0 && __atomic_load_n(&src->draining, __ATOMIC_RELAXED) == was)
 			lcore = ref_release(rxq->held[i], NET_REF_UNDONE, lcore);
 		else
 			rxq->held[kept++] = rxq->held[i];

@@ -71,7 +71,7 @@ struct net_queue {
 	uint32_t ref_tail;      /* free-running: oldest in flight */
 	bool hold;              /* no pop until all references are back */
 	bool blocked;           /* the last poll found no room at the sink */
-	bool draining;          /* atomic: the sink is to return references it cannot use */
+	uint32_t draining;      /* atomic, counts; odd: the sink is to return what it cannot use */
 	/* receive queue */
 	uint32_t buf_len;       /* shortest receive buffer of the last burst */
 	uint32_t drains;        /* sources being drained; atomic, changed by their lcores */
