@@ -36,6 +36,10 @@
 /* Room for a payload. */
 #define PAYLOAD (sizeof(struct foo_vhost_msg) - offsetof(struct foo_vhost_msg, u64))
 
+/* Files that the kernel passes at once: SCM_MAX_FD of its net/scm.h. With less room it would close
+ * the rest itself, in this thread, and that may last. */
+#define KERNEL_FDS 253
+
 /* Messages of one connection before others get their turn. */
 #define TURN 16
 
@@ -61,7 +65,7 @@ static int epfd = -1;
 
 union control {
 	struct cmsghdr align;
-	char space[CMSG_SPACE(VHU_MAX_FDS * sizeof(int))];
+	char space[CMSG_SPACE(KERNEL_FDS * sizeof(int))];
 };
 
 static void
@@ -118,7 +122,7 @@ static int
 take_files(struct foo_vhost_conn *c, struct msghdr *mh, bool header)
 {
 	struct cmsghdr *cm;
-	int fd[VHU_MAX_FDS], n, i, ret = 0;
+	int fd[KERNEL_FDS], n, i, ret = 0;
 
 	for (cm = CMSG_FIRSTHDR(mh); cm != NULL; cm = CMSG_NXTHDR(mh, cm)) {
 		if (cm->cmsg_level != SOL_SOCKET || cm->cmsg_type != SCM_RIGHTS)
@@ -285,6 +289,19 @@ foo_vhost_relay_run(void *conn)
 	pthread_mutex_unlock(&lock);
 }
 
+/* A second end of the library's connection. Or -1. */
+static int
+open_front(int fd)
+{
+	int on = 1, front = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	/* a byte out of band that is not read in its place is thrown away, with its files, in the
+	 * thread that comes across it */
+	if (front >= 0)
+		setsockopt(front, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
+	return front;
+}
+
 struct foo_vhost_conn *
 foo_vhost_relay_open(int fd, const void *owner, bool held)
 {
@@ -296,7 +313,7 @@ foo_vhost_relay_open(int fd, const void *owner, bool held)
 		return NULL;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		goto free_conn;
-	front = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	front = open_front(fd);
 	if (front < 0)
 		goto close_pair;
 	c->owner = owner;

@@ -5,8 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -469,65 +467,6 @@ test_backend_channel(void **state)
 	close(fd);
 }
 
-/* A socket whose close() lasts as long as the other end lives: what it sent is not read. */
-static int
-lingering_socket(int *peer)
-{
-	const struct linger linger = {.l_onoff = 1, .l_linger = 60};
-	struct sockaddr_in sin = {.sin_family = AF_INET};
-	socklen_t len = sizeof(sin);
-	int server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	static char buf[65536];
-
-	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	assert_int_equal(bind(server, (struct sockaddr *)&sin, sizeof(sin)), 0);
-	assert_int_equal(listen(server, 1), 0);
-	assert_int_equal(getsockname(server, (struct sockaddr *)&sin, &len), 0);
-	connect(fd, (struct sockaddr *)&sin, sizeof(sin));
-	*peer = accept4(server, NULL, NULL, SOCK_CLOEXEC);
-	assert_true(*peer >= 0);
-	while (write(fd, buf, sizeof(buf)) > 0)
-		;
-	assert_int_equal(fcntl(fd, F_SETFL, 0), 0);
-	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)), 0);
-	close(server);
-	return fd;
-}
-
-/* Files that do not close, wherever a message may have them: nobody waits for that. */
-static void
-test_lingering_fds(void **state)
-{
-	static const uint32_t request[] = {FOO_FRONT_SET_VRING_CALL, FOO_FRONT_SET_MEM_TABLE,
-					   FOO_FRONT_SET_BACKEND_REQ_FD, FOO_FRONT_SET_VRING_NUM,
-					   4711};
-	struct ctl_env *env = *state;
-	unsigned char buf[64] = {0};
-	struct ctl_guest *g;
-	unsigned int i, whole;
-	size_t n;
-	int fd, peer;
-
-	for (i = 0; i < 2 * sizeof(request) / sizeof(request[0]); i++) {
-		whole = i % 2; /* or the connection ends in the middle of the message */
-		g = prepare(env, 0, true);
-		fd = lingering_socket(&peer);
-		n = foo_front_compose(buf, request[i / 2], FOO_FRONT_VERSION, 8, buf + 32, 8);
-		/* ours is closed first: the last one to close it is who waits */
-		kill(env->proc.pid, SIGSTOP);
-		foo_front_send_bytes(&g->front, buf, whole ? n : n - 1, &fd, 1);
-		close(fd);
-		kill(env->proc.pid, SIGCONT);
-		usleep(20000);
-		if (!whole)
-			ctl_guest_close(g);
-		ctl_check_prompt(env, 2);
-		ctl_check_witnesses(env);
-		close(peer);
-	}
-}
-
 int
 main(void)
 {
@@ -546,7 +485,6 @@ main(void)
 		ctl_test(test_inflight),
 		ctl_test(test_odd_fds),
 		ctl_test(test_backend_channel),
-		ctl_test(test_lingering_fds),
 		ctl_test(test_replaced),
 	};
 

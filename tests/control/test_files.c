@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 dpdk-foo contributors
+ */
+/* Files that do not close, or that hold others. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "ctl_env.h"
+
+/* The subject is connected, and has said no more than it must. */
+static struct ctl_guest *
+prepare(struct ctl_env *env)
+{
+	ctl_guest_close(&env->subject);
+	assert_int_equal(ctl_guest_connect(&env->subject, env->path, NULL), 0);
+	return &env->subject;
+}
+
+/* A socket whose close() lasts as long as the other end lives: what it sent is not read. */
+static int
+lingering_socket(int *peer)
+{
+	const struct linger linger = {.l_onoff = 1, .l_linger = 60};
+	struct sockaddr_in sin = {.sin_family = AF_INET};
+	socklen_t len = sizeof(sin);
+	int server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	static char buf[65536];
+
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(bind(server, (struct sockaddr *)&sin, sizeof(sin)), 0);
+	assert_int_equal(listen(server, 1), 0);
+	assert_int_equal(getsockname(server, (struct sockaddr *)&sin, &len), 0);
+	connect(fd, (struct sockaddr *)&sin, sizeof(sin));
+	*peer = accept4(server, NULL, NULL, SOCK_CLOEXEC);
+	assert_true(*peer >= 0);
+	while (write(fd, buf, sizeof(buf)) > 0)
+		;
+	assert_int_equal(fcntl(fd, F_SETFL, 0), 0);
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)), 0);
+	close(server);
+	return fd;
+}
+
+/* Files that do not close, wherever a message may have them: nobody waits for that. */
+static void
+test_lingering_fds(void **state)
+{
+	static const uint32_t request[] = {FOO_FRONT_SET_VRING_CALL, FOO_FRONT_SET_MEM_TABLE,
+					   FOO_FRONT_SET_BACKEND_REQ_FD, FOO_FRONT_SET_VRING_NUM,
+					   4711};
+	struct ctl_env *env = *state;
+	unsigned char buf[64] = {0};
+	struct ctl_guest *g;
+	unsigned int i, whole;
+	size_t n;
+	int fd, peer;
+
+	for (i = 0; i < 2 * sizeof(request) / sizeof(request[0]); i++) {
+		whole = i % 2; /* or the connection ends in the middle of the message */
+		g = prepare(env);
+		fd = lingering_socket(&peer);
+		n = foo_front_compose(buf, request[i / 2], FOO_FRONT_VERSION, 8, buf + 32, 8);
+		/* ours is closed first: the last one to close it is who waits */
+		kill(env->proc.pid, SIGSTOP);
+		foo_front_send_bytes(&g->front, buf, whole ? n : n - 1, &fd, 1);
+		close(fd);
+		kill(env->proc.pid, SIGCONT);
+		usleep(20000);
+		if (!whole)
+			ctl_guest_close(g);
+		ctl_check_prompt(env, 2);
+		ctl_check_witnesses(env);
+		close(peer);
+	}
+}
+
+/* One of them comes with a byte out of band, or last of more than a message may have: neither may be
+ * left to the kernel, which would close it in whoever reads. */
+static void
+send_aside(struct ctl_guest *g, const unsigned char *buf, size_t n, int fd, bool oob)
+{
+	int good = eventfd(0, EFD_CLOEXEC), fds[FOO_FRONT_MAX_FDS], i;
+	char control[CMSG_SPACE(sizeof(int))] = {0};
+	struct iovec iov = {.iov_base = control, .iov_len = 1};
+	struct msghdr mh = {.msg_iov = &iov,
+			    .msg_iovlen = 1,
+			    .msg_control = control,
+			    .msg_controllen = sizeof(control)};
+	struct cmsghdr *cm = CMSG_FIRSTHDR(&mh);
+
+	*cm = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(int)),
+			       .cmsg_level = SOL_SOCKET,
+			       .cmsg_type = SCM_RIGHTS};
+	memcpy(CMSG_DATA(cm), &fd, sizeof(fd));
+	for (i = 0; i < (int)FOO_FRONT_MAX_FDS; i++)
+		fds[i] = i + 1 < (int)FOO_FRONT_MAX_FDS ? good : fd;
+	if (oob && sendmsg(g->front.sock, &mh, MSG_OOB | MSG_NOSIGNAL) < 0)
+		print_message("# nothing is out of band here: %s\n", strerror(errno));
+	foo_front_send_bytes(&g->front, buf, n, fds, oob ? 0 : FOO_FRONT_MAX_FDS);
+	close(good);
+}
+
+static void
+test_lingering_aside(void **state)
+{
+	struct ctl_env *env = *state;
+	unsigned char buf[64] = {0};
+	struct ctl_guest *g;
+	int fd, peer, oob;
+	size_t n;
+
+	n = foo_front_compose(buf, FOO_FRONT_GET_FEATURES, FOO_FRONT_VERSION, 0, NULL, 0);
+	for (oob = 0; oob < 2; oob++) {
+		g = prepare(env);
+		fd = lingering_socket(&peer);
+		kill(env->proc.pid, SIGSTOP);
+		send_aside(g, buf, n, fd, oob);
+		close(fd);
+		kill(env->proc.pid, SIGCONT);
+		usleep(20000);
+		ctl_check_prompt(env, 2);
+		ctl_check_witnesses(env);
+		close(peer);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ctl_test(test_lingering_fds),
+		ctl_test(test_lingering_aside),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, ctl_group_setup, ctl_group_teardown);
+}
