@@ -35,9 +35,6 @@
  * of the time. */
 #define BAR_MS 5000
 
-/* Files of its front-ends that a device may have waiting for their end, which may never come. */
-#define CLOSING_MAX 64
-
 struct foo_vhost_list foo_vhost_all = TAILQ_HEAD_INITIALIZER(foo_vhost_all);
 
 /* The library's number of a connection, to ours. Under foo_ctl_lock. */
@@ -131,7 +128,7 @@ foo_vhost_bar(struct foo_vhost *t)
 bool
 foo_vhost_is_barred(const struct foo_vhost *t)
 {
-	return foo_vhost_is_locked_out(t) || foo_vhost_files_closing(t) >= CLOSING_MAX;
+	return foo_vhost_is_locked_out(t) || foo_vhost_files_closing(t) >= FOO_VHOST_CLOSING_MAX;
 }
 
 static bool

@@ -15,7 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <rte_common.h>
@@ -73,6 +75,22 @@ foo_vhost_file_kind(int fd)
 	if (is_eventfd(fd))
 		return FOO_VHOST_FILE_EVENTFD;
 	return is_unix_stream(fd) ? FOO_VHOST_FILE_SOCKET : FOO_VHOST_FILE_OTHER;
+}
+
+int
+foo_vhost_file_deafen(int fd)
+{
+	struct sockaddr_un peer;
+	socklen_t len = sizeof(peer);
+	int unread;
+
+	/* one that is connected cannot come to listen either */
+	if (getpeername(fd, (struct sockaddr *)&peer, &len) < 0)
+		return -ENOTCONN;
+	/* of the socket, whoever else has it: the order matters */
+	if (shutdown(fd, SHUT_RD) < 0 || ioctl(fd, FIONREAD, &unread) < 0 || unread != 0)
+		return -EBUSY;
+	return 0;
 }
 
 /*

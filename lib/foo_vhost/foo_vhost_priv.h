@@ -175,8 +175,16 @@ void foo_vhost_file_close(int fd, const void *owner);
 /** Whether fd waits to be closed; it is nobody else's then. Any thread. */
 bool foo_vhost_file_is_closing(int fd);
 
+/** Files of its front-ends that a device may have waiting for their end, which may never come. */
+#define FOO_VHOST_CLOSING_MAX 64
+
 /** How many files of owner wait to be closed. Any thread. */
 unsigned int foo_vhost_files_closing(const void *owner);
+
+/** See to it that a stream socket of AF_UNIX holds no other files, and never will: nothing can be
+ * sent to it any more. 0, -ENOTCONN: it is not connected (it may listen), or -EBUSY: there is
+ * something in it already. Any thread. */
+int foo_vhost_file_deafen(int fd);
 
 /** Start the thread that closes files, once; it never ends, since it may hang for ever. 0 or
  * -errno. */

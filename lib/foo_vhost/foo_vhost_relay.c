@@ -51,6 +51,7 @@ struct foo_vhost_conn {
 	bool released;     /* by the transport */
 	bool held;         /* nothing is read from the front-end yet */
 	bool full;         /* the library's side has no room for msg */
+	bool channel;      /* the front-end has sent a back-end channel */
 	uint32_t have;     /* bytes of msg that are there */
 	struct foo_vhost_msg msg;
 	struct foo_error why; /* why it was closed; empty: not by us */
@@ -199,6 +200,32 @@ forward(struct foo_vhost_conn *c)
 	return 0;
 }
 
+/* One channel, that cannot carry other files about with it: each close of a front-end's socket may
+ * last, and there is one thread for them all. */
+static int
+check_channel(struct foo_vhost_conn *c)
+{
+	if (c->channel)
+		return foo_error_set(&c->why, -EPROTO, "a second back-end channel");
+	c->channel = true;
+	if (foo_vhost_file_deafen(c->msg.fd[0]) != 0)
+		return foo_error_set(&c->why, -EPROTO,
+				     "its socket is not connected, or has something to read");
+	return 0;
+}
+
+static int
+check(struct foo_vhost_conn *c)
+{
+	int ret = foo_vhost_check_form(&c->msg, &c->why);
+
+	if (ret != 0 || c->msg.nfds == 0)
+		return ret;
+	if (foo_vhost_files_closing(c->owner) >= FOO_VHOST_CLOSING_MAX)
+		return foo_error_set(&c->why, -EPROTO, "files that came before do not close");
+	return c->msg.request == VHU_SET_BACKEND_REQ_FD ? check_channel(c) : 0;
+}
+
 /* Go on with the message. -EAGAIN: nothing to do now. */
 static int
 step(struct foo_vhost_conn *c)
@@ -216,7 +243,7 @@ step(struct foo_vhost_conn *c)
 					     c->msg.size);
 		if (c->have < HDR + c->msg.size)
 			return 0;
-		ret = foo_vhost_check_form(&c->msg, &c->why);
+		ret = check(c);
 		if (ret != 0)
 			return ret;
 	}

@@ -132,12 +132,53 @@ test_lingering_aside(void **state)
 	}
 }
 
+static int
+send_channel(struct ctl_guest *g, int fd)
+{
+	return foo_front_command(&g->front, FOO_FRONT_SET_BACKEND_REQ_FD, NULL, 0, &fd, 1);
+}
+
+/* A back-end channel that could hold files which nobody has received, or a second one. */
+static void
+test_backend_channels(void **state)
+{
+	struct ctl_env *env = *state;
+	struct ctl_guest *g;
+	int sv[2], fd, i;
+
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	g = prepare(env);
+	assert_int_equal(send_channel(g, fd), -ECONNRESET); /* not connected */
+	assert_int_equal(bind(fd, &(struct sockaddr){.sa_family = AF_UNIX}, sizeof(sa_family_t)),
+			 0);
+	assert_int_equal(listen(fd, 1), 0);
+	g = prepare(env);
+	assert_int_equal(send_channel(g, fd), -ECONNRESET);
+	close(fd);
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv), 0);
+		g = prepare(env);
+		if (i == 0) {
+			/* in order, but net devices have no use for it */
+			assert_int_equal(send_channel(g, sv[1]), -EREMOTEIO);
+			assert_int_equal(send(sv[0], "", 1, MSG_NOSIGNAL), -1);
+		} else {
+			assert_int_equal(send(sv[0], "", 1, MSG_NOSIGNAL), 1);
+		}
+		/* the second, or with something to read */
+		assert_int_equal(send_channel(g, sv[1]), -ECONNRESET);
+		close(sv[0]);
+		close(sv[1]);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ctl_test(test_lingering_fds),
 		ctl_test(test_lingering_aside),
+		ctl_test(test_backend_channels),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
