@@ -268,6 +268,28 @@ connect_front(struct foo_vhost *t, int vid)
 	return 0;
 }
 
+/*
+ * The connection is refused, and the library will close what it has of it; that may last where
+ * files of messages that nobody has read do not close. So the relay takes it over, to end it.
+ */
+static void
+refuse_front(struct foo_vhost *t)
+{
+	struct foo_vhost_conn *c = NULL;
+	int fd = -1;
+
+	/* what piles up takes numbers of files from all, so it is limited; beyond that the library
+	 * has to wait */
+	if (foo_vhost_files_closing(t) < FOO_VHOST_CLOSING_MAX)
+		fd = foo_vhost_socket_find(t->path, t->client);
+	if (fd >= 0)
+		c = foo_vhost_relay_open(fd, t, true);
+	if (c == NULL)
+		return;
+	foo_vhost_relay_hang_up(c);
+	foo_vhost_relay_release(c);
+}
+
 static int
 on_connect(int vid)
 {
@@ -281,6 +303,8 @@ on_connect(int vid)
 	t = find_path(path);
 	if (t != NULL && make_room(t))
 		ret = connect_front(t, vid);
+	else if (t != NULL)
+		refuse_front(t);
 	foo_ctl_unlock();
 	return ret;
 }

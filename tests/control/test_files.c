@@ -132,6 +132,32 @@ test_lingering_aside(void **state)
 	}
 }
 
+/* One that connects where another is, and is sent away with what it has sent. */
+static void
+test_lingering_second(void **state)
+{
+	struct ctl_env *env = *state;
+	unsigned char buf[64] = {0};
+	struct foo_front second;
+	size_t n;
+	int fd, peer;
+
+	prepare(env);
+	n = foo_front_compose(buf, FOO_FRONT_GET_FEATURES, FOO_FRONT_VERSION, 0, NULL, 0);
+	fd = lingering_socket(&peer);
+	kill(env->proc.pid, SIGSTOP);
+	foo_front_init(&second);
+	foo_front_connect(&second, env->path);
+	foo_front_send_bytes(&second, buf, n, &fd, 1);
+	close(fd);
+	kill(env->proc.pid, SIGCONT);
+	usleep(20000);
+	ctl_check_prompt(env, 2);
+	ctl_check_witnesses(env);
+	foo_front_fini(&second);
+	close(peer);
+}
+
 static int
 send_channel(struct ctl_guest *g, int fd)
 {
@@ -178,6 +204,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		ctl_test(test_lingering_fds),
 		ctl_test(test_lingering_aside),
+		ctl_test(test_lingering_second),
 		ctl_test(test_backend_channels),
 	};
 
