@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "ctl_env.h"
@@ -21,6 +22,16 @@ prepare(struct ctl_env *env)
 	ctl_guest_close(&env->subject);
 	assert_int_equal(ctl_guest_connect(&env->subject, env->path, NULL), 0);
 	return &env->subject;
+}
+
+/* All threads of the process stand still. */
+static void
+halt(struct ctl_env *env)
+{
+	siginfo_t info;
+
+	assert_int_equal(kill(env->proc.pid, SIGSTOP), 0);
+	assert_int_equal(waitid(P_PID, env->proc.pid, &info, WSTOPPED), 0);
 }
 
 /* A socket whose close() lasts as long as the other end lives: what it sent is not read. */
@@ -69,7 +80,7 @@ test_lingering_fds(void **state)
 		fd = lingering_socket(&peer);
 		n = foo_front_compose(buf, request[i / 2], FOO_FRONT_VERSION, 8, buf + 32, 8);
 		/* ours is closed first: the last one to close it is who waits */
-		kill(env->proc.pid, SIGSTOP);
+		halt(env);
 		foo_front_send_bytes(&g->front, buf, whole ? n : n - 1, &fd, 1);
 		close(fd);
 		kill(env->proc.pid, SIGCONT);
@@ -82,8 +93,8 @@ test_lingering_fds(void **state)
 	}
 }
 
-/* One of them comes with a byte out of band, or last of more than a message may have: neither may be
- * left to the kernel, which would close it in whoever reads. */
+/* One of them comes with a byte out of band, or last of more than a message may have: neither may
+ * be left to the kernel, which would close it in whoever reads. */
 static void
 send_aside(struct ctl_guest *g, const unsigned char *buf, size_t n, int fd, bool oob)
 {
@@ -121,7 +132,7 @@ test_lingering_aside(void **state)
 	for (oob = 0; oob < 2; oob++) {
 		g = prepare(env);
 		fd = lingering_socket(&peer);
-		kill(env->proc.pid, SIGSTOP);
+		halt(env);
 		send_aside(g, buf, n, fd, oob);
 		close(fd);
 		kill(env->proc.pid, SIGCONT);
@@ -145,7 +156,7 @@ test_lingering_second(void **state)
 	prepare(env);
 	n = foo_front_compose(buf, FOO_FRONT_GET_FEATURES, FOO_FRONT_VERSION, 0, NULL, 0);
 	fd = lingering_socket(&peer);
-	kill(env->proc.pid, SIGSTOP);
+	halt(env);
 	foo_front_init(&second);
 	foo_front_connect(&second, env->path);
 	foo_front_send_bytes(&second, buf, n, &fd, 1);
