@@ -207,12 +207,21 @@ class BenchNet(systest.SystemTest):
     def test_null(self):
         for ring, options in RINGS.items():
             with self.subTest(ring=ring):
-                self.accounted(self.measure("--mode", "null", "--no-loss", *options))
+                result = self.measure("--mode", "null", "--no-loss", *options)
+                self.accounted(result)
+                self.assertEqual(len(result["guests"]), 1)
+
+    def test_null_guests(self):
+        """As many as wanted, each with a device of its own."""
+        result = self.measure("--mode", "null", "--no-loss", "--guests", "3", "--threads", "1")
+        self.accounted(result)
+        self.assertEqual(len(result["guests"]), 3)
 
     def test_mistakes(self):
         for options, text in (
                 ([], "--socket PATH is missing"),
                 (["--socket", "a", "--mode", "pair"], "each sender needs a receiver"),
+                (["--mode", "null", "--socket", "a"], "there is no back-end, so no --socket"),
                 (["--socket", "a", "--size", "20"], "--size 20: 48 to 65500 are possible"),
                 (["--socket", "a", "--speed"], "--speed: no such option"),
                 (["--socket", "a", "--quiet=3"], "--quiet=3: takes no value"),

@@ -73,6 +73,9 @@ keep_guest(struct blk_results *r, const struct blk_guest *bg)
 static void
 add_result(struct bench_blk_result *sum, const struct bench_blk_result *r)
 {
+	/* the guests run at the same time */
+	if (r->seconds > sum->seconds)
+		sum->seconds = r->seconds;
 	sum->requests += r->requests;
 	sum->reads += r->reads;
 	sum->writes += r->writes;
@@ -143,7 +146,6 @@ blk_results_point(struct blk_results *r, const struct blk_guest *guest,
 		if (r->npoints == 1)
 			keep_guest(r, &guest[i]);
 	}
-	k->total.seconds = run->seconds;
 	if (table)
 		bench_report_blk_total(stdout, o->guests, &k->total);
 	if (k->total.lost > 0)

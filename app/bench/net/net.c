@@ -29,7 +29,8 @@ struct ticker {
 	struct bench_live live;
 	struct net_results *results;
 	struct bench_net_result before;
-	uint64_t null_before; /* net_null::ns at the last tick */
+	uint64_t null_before; /* net_null::ns of all guests at the last tick */
+	const struct bench_run_result *run;
 };
 
 static void
@@ -54,12 +55,14 @@ static void
 tick(void *ctx, double seconds, double last)
 {
 	struct ticker *t = ctx;
-	uint64_t null = bench_count_read(&t->guest[0].null.ns);
 	struct bench_net_result now, r;
+	uint64_t null = 0;
 
+	for (unsigned int i = 0; i < t->cfg->o.guests; i++)
+		null += bench_count_read(&t->guest[i].null.ns);
 	sum_now(t, &now);
 	r = (struct bench_net_result){
-		.seconds = last - (double)(null - t->null_before) / 1e9,
+		.seconds = last - (double)(null - t->null_before) / 1e9 / t->run->threads,
 		.tx_packets = now.tx_packets - t->before.tx_packets,
 		.rx_packets = now.rx_packets - t->before.rx_packets,
 		.tx_bytes = now.tx_bytes - t->before.tx_bytes,
@@ -107,6 +110,27 @@ poll_null(void *job, enum bench_phase phase)
 	return n;
 }
 
+/* A device without a back-end for each guest. */
+static int
+init_null(struct ticker *t)
+{
+	const struct bench_opts *o = &t->cfg->o;
+	int rc = 0;
+
+	for (unsigned int i = 0; i < o->guests && rc == 0; i++)
+		rc = net_null_init(&t->guest[i].null, &t->guest[i].g, o->queues);
+	return rc;
+}
+
+/* Guests that share a thread wait for each other's devices, too: bench_run() deals them out. */
+static void
+count_null(struct net_guest *guest, unsigned int n, unsigned int threads)
+{
+	for (unsigned int i = 0; i < n; i++)
+		for (unsigned int j = i % threads; j < n; j += threads)
+			guest[i].null_ns += guest[j].null.ns;
+}
+
 /* One size. @return 0, or -errno after a message */
 static int
 run_guests(struct ticker *t, struct bench_run_result *run)
@@ -133,11 +157,13 @@ run_guests(struct ticker *t, struct bench_run_result *run)
 		jobs[i] = &t->guest[i];
 	if (t->cfg->n.mode == NET_NULL) {
 		ops.poll = poll_null;
-		rc = net_null_init(&t->guest[0].null, &t->guest[0].g, o->queues);
+		rc = init_null(t);
 	}
 	if (rc == 0)
 		rc = bench_run(&cfg, &ops, t, jobs, o->guests, run);
 	bench_live_end(&t->live);
+	if (run->threads > 0)
+		count_null(t->guest, o->guests, run->threads);
 	if (rc != 0)
 		bench_opts_error(&net_verb, "%s: %s", o->socket[run->failed],
 				 rc == -ECONNRESET ? "the back-end closed the connection" :
@@ -153,7 +179,7 @@ run_point(struct net_guest *guest, const struct net_config *cfg, struct net_resu
 {
 	uint32_t size = cfg->o.imix ? 0 : cfg->o.size[point];
 	struct bench_run_result run = {0};
-	struct ticker t = {.guest = guest, .cfg = cfg, .results = results};
+	struct ticker t = {.guest = guest, .cfg = cfg, .results = results, .run = &run};
 	int rc;
 
 	if (open_guests(guest, cfg, size, point * GENERATIONS) != 0)

@@ -442,7 +442,7 @@ net_guest_result(const struct net_guest *ng, const struct net_guest *source,
 		 struct bench_net_result *r)
 {
 	*r = (struct bench_net_result){
-		.seconds = (double)(ng->ended - ng->begun - ng->null.ns) / 1e9,
+		.seconds = (double)(ng->ended - ng->begun - ng->null_ns) / 1e9,
 		.tx_packets = ng->last.tx_packets - ng->first.tx_packets,
 		.rx_packets = ng->last.rx_packets - ng->first.rx_packets,
 		.tx_bytes = ng->last.tx_bytes - ng->first.tx_bytes,

@@ -100,8 +100,9 @@ struct net_guest {
 	struct net_count first;       /**< The same when measuring began. */
 	struct net_count last;        /**< The same when it ended. */
 	struct net_null null;         /**< Mode null: the device. */
-	uint64_t begun;               /**< When that was, ns. */
-	uint64_t ended;               /**< When that was, ns. */
+	uint64_t null_ns; /**< Measured time that the null devices of its thread took. */
+	uint64_t begun;   /**< When that was, ns. */
+	uint64_t ended;   /**< When that was, ns. */
 };
 
 /** Number of a stream: which guest sends it, on which pair, and the how manyeth one there. */

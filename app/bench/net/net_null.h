@@ -34,7 +34,7 @@ struct net_null_pair {
 struct net_null {
 	struct net_null_pair *pair; /**< npairs. */
 	unsigned int npairs;        /**< Entries of pair. */
-	uint64_t ns; /**< Time that it took while measuring, ns; its thread writes. */
+	uint64_t ns; /**< Time that it copied while measuring, ns; its thread writes. */
 };
 
 /**
@@ -49,7 +49,8 @@ int net_null_init(struct net_null *null, struct foo_guest *g, unsigned int npair
 /** Free it; nothing if all its members are 0. */
 void net_null_fini(struct net_null *null);
 
-/** Serve all pairs once. @param count whether its time is to be added to net_null::ns */
+/** Serve all pairs once. @param count whether to add its time to net_null::ns, if it has moved
+ * anything */
 void net_null_poll(struct net_null *null, const struct foo_guest_mem *mem, bool count);
 
 /** Serve one pair once. @return packets moved */

@@ -72,8 +72,12 @@ check_guests(struct net_config *cfg)
 	struct bench_opts *o = &cfg->o;
 
 	if (cfg->n.mode == NET_NULL) {
-		o->socket[0] = "null device";
-		o->guests = 1;
+		if (o->guests != 0)
+			return bench_opts_error(&net_verb, "--mode null: there is no back-end, so "
+							   "no --socket; --guests N is possible");
+		o->guests = o->wanted_guests != 0 ? o->wanted_guests : 1;
+		for (unsigned int i = 0; i < o->guests; i++)
+			o->socket[i] = "null device";
 		return 0;
 	}
 	if (o->guests == 0)

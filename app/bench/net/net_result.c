@@ -74,6 +74,9 @@ keep_guest(struct net_results *r, const struct net_guest *ng)
 static void
 add_result(struct bench_net_result *sum, const struct bench_net_result *r)
 {
+	/* the guests run at the same time */
+	if (r->seconds > sum->seconds)
+		sum->seconds = r->seconds;
 	sum->tx_packets += r->tx_packets;
 	sum->rx_packets += r->rx_packets;
 	sum->tx_bytes += r->tx_bytes;
@@ -127,7 +130,6 @@ net_results_point(struct net_results *r, const struct net_guest *guest, uint32_t
 		if (r->npoints == 1)
 			keep_guest(r, &guest[i]);
 	}
-	p->total.seconds = run->seconds;
 	if (table)
 		bench_report_net_total(stdout, o->guests, &p->total);
 	if (!run->drained)
