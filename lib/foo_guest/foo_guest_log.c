@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "foo_guest.h"
+#include "foo_guest_memfd.h"
 
 #define WORD_BITS 64
 #define WORD_PAGES (UINT64_C(64) * FOO_GUEST_LOG_PAGE)
@@ -33,11 +34,9 @@ log_create(struct foo_guest_log *log, uint64_t size)
 	void *map;
 
 	log->size = size;
-	log->fd = memfd_create("foo-guest-log", MFD_CLOEXEC);
+	log->fd = foo_guest_memfd("foo-guest-log", size, false, true);
 	if (log->fd < 0)
-		return -errno;
-	if (ftruncate(log->fd, (off_t)size) != 0)
-		return -errno;
+		return log->fd;
 	map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, log->fd, 0);
 	if (map == MAP_FAILED)
 		return -errno;

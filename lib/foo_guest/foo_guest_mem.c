@@ -5,11 +5,11 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <linux/memfd.h> /* first: glibc defines only what is missing */
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "foo_guest_mem.h"
+#include "foo_guest_memfd.h"
 
 /** Size that MFD_HUGE_2MB stands for; mappings are aligned to it. */
 #define MEM_HUGE_SIZE (UINT64_C(2) << 20)
@@ -43,16 +43,14 @@ mem_map_file(struct foo_guest_region *r, uint64_t page)
 }
 
 static int
-mem_create_file(struct foo_guest_region *r, bool huge)
+mem_create_file(struct foo_guest_region *r, unsigned int flags)
 {
+	bool huge = flags & FOO_GUEST_MEM_HUGE;
 	uint64_t page = huge ? MEM_HUGE_SIZE : (uint64_t)sysconf(_SC_PAGESIZE);
 
-	r->fd = memfd_create("foo-guest", MFD_CLOEXEC | (huge ? MFD_HUGETLB | MFD_HUGE_2MB : 0));
-	if (r->fd < 0)
-		return -errno;
-	if (ftruncate(r->fd, mem_align(r->size, page)) != 0)
-		return -errno;
-	return mem_map_file(r, page);
+	r->fd = foo_guest_memfd("foo-guest", mem_align(r->size, page), huge,
+				!(flags & FOO_GUEST_MEM_UNSEALED));
+	return r->fd < 0 ? r->fd : mem_map_file(r, page);
 }
 
 static int
@@ -93,9 +91,8 @@ foo_guest_mem_create(struct foo_guest_mem *mem, const struct foo_guest_range *ra
 		*r = (struct foo_guest_region){.gpa = range[i].gpa, .size = range[i].size};
 		r->fd = -1;
 		if (r->size != 0)
-			ret = flags & FOO_GUEST_MEM_HEAP ?
-				      mem_create_heap(r) :
-				      mem_create_file(r, flags & FOO_GUEST_MEM_HUGE);
+			ret = flags & FOO_GUEST_MEM_HEAP ? mem_create_heap(r) :
+							   mem_create_file(r, flags);
 		if (ret != 0) {
 			foo_guest_mem_destroy(mem);
 			return ret;

@@ -34,6 +34,9 @@ enum foo_guest_mem_flags {
 	/** Take each region from the heap, in its exact size and without a file: AddressSanitizer
 	 * then sees the first byte too far, where a mapping would round up to a page. */
 	FOO_GUEST_MEM_HEAP = 1 << 1,
+	/** Leave the files open to ftruncate(), by this process or by the back-end. Otherwise their
+	 * sizes are sealed: a mapping cannot lose its pages. */
+	FOO_GUEST_MEM_UNSEALED = 1 << 2,
 };
 
 /** A range of guest physical addresses. */
@@ -64,7 +67,7 @@ struct foo_guest_mem {
  * Create a guest's memory, zeroed.
  *
  * @param range n ranges; they are not checked for overlap, hostile tables are of use in tests
- * @param flags FOO_GUEST_MEM_HUGE or FOO_GUEST_MEM_HEAP, or 0
+ * @param flags enum foo_guest_mem_flags, or'ed; 0: none
  * @return 0; -EINVAL if n is 0 or too large or a size 0; -errno of memfd_create(), ftruncate() or
  *   mmap(), -ENOMEM above all where hugepages are short. On error nothing is left behind.
  */

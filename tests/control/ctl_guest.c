@@ -72,7 +72,8 @@ ctl_guest_connect(struct ctl_guest *g, const char *path, const struct ctl_guest_
 int
 ctl_guest_share(struct ctl_guest *g)
 {
-	int ret = foo_guest_mem_create(&g->mem, g->opt.range, g->opt.nranges, 0);
+	int ret =
+		foo_guest_mem_create(&g->mem, g->opt.range, g->opt.nranges, FOO_GUEST_MEM_UNSEALED);
 
 	return ret != 0 ? ret : foo_front_set_mem(&g->front, &g->mem);
 }

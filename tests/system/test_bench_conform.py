@@ -146,23 +146,26 @@ class ConformTest(systest.SystemTest):
         self.assertEqual(junit.get("errors"), "1")
 
     def test_memory_taken(self):
-        """A back-end has the files of the guest's memory. Whatever it does to them, conform
-        goes on, and says so. (Here somebody else does it: dpdk-foo would not.)"""
+        """A back-end has the files of the guest's memory, and cannot shrink them. (Here
+        somebody else tries to: dpdk-foo would not.)"""
         sock = self.ws.path("foo.sock")
         foo = self.ws.foo(["net_vhost0,iface=" + sock])
         bench = self.ws.run([BENCH, "conform", "--socket", sock, "--timeout", "1500",
                              "--case", "ring.kick*", "--case", "ring.e*", "--case", "ring.i*"])
         bench.expect(r"^pass", timeout=30)
         deadline = time.monotonic() + 60
+        refused = 0
         while bench.running() and time.monotonic() < deadline:
             for number, target in bench.fds().items():
                 if target.startswith("/memfd:"):
                     try:
                         os.truncate("/proc/%d/fd/%d" % (bench.pid, number), 0)
+                    except PermissionError:
+                        refused += 1
                     except FileNotFoundError:
                         pass
-        self.assertEqual(bench.wait(10), 1)
-        self.assertIn("the back-end shrank the files of the guest's memory", bench.out())
+        self.assertEqual(bench.wait(10), 0, bench.describe())
+        self.assertGreater(refused, 0)
         self.assertTrue(foo.running())
 
     def test_mistakes(self):

@@ -51,9 +51,26 @@ test_mem_files(void **state)
 		mem.region[i].va[0x123] = 0x55;
 		assert_int_equal(other[0x123], 0x55);
 		munmap(other, 0x1000);
+		/* whoever has the file cannot take the pages away */
+		assert_int_equal(ftruncate(mem.region[i].fd, 0), -1);
+		assert_int_equal(errno, EPERM);
+		assert_int_equal(ftruncate(mem.region[i].fd, 1 << 20), -1);
 	}
 	foo_guest_mem_destroy(&mem);
 	assert_int_equal(mem.nregions, 0);
+}
+
+/* But for tests of a device that must survive it. */
+static void
+test_mem_unsealed(void **state)
+{
+	const struct foo_guest_range range = {0x4000, 0x3000};
+	struct foo_guest_mem mem;
+
+	(void)state;
+	assert_int_equal(foo_guest_mem_create(&mem, &range, 1, FOO_GUEST_MEM_UNSEALED), 0);
+	assert_int_equal(ftruncate(mem.region[0].fd, 0), 0);
+	foo_guest_mem_destroy(&mem);
 }
 
 /* The pages around a mapping are not accessible. */
@@ -441,6 +458,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mem_create_refuses),
 		cmocka_unit_test(test_mem_files),
+		cmocka_unit_test(test_mem_unsealed),
 		cmocka_unit_test(test_mem_guard_pages),
 		cmocka_unit_test(test_mem_huge),
 		cmocka_unit_test(test_mem_alloc),

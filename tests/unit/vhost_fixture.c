@@ -180,7 +180,7 @@ vt_setup(void **state)
 	snprintf(vt->path, sizeof(vt->path), "%s/s", vt->dir);
 	foo_front_init(&vt->front);
 	vt->front.timeout_ms = WAIT_MS;
-	return foo_guest_mem_create(&vt->mem, &range, 1, 0);
+	return foo_guest_mem_create(&vt->mem, &range, 1, FOO_GUEST_MEM_UNSEALED);
 }
 
 int

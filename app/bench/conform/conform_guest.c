@@ -108,7 +108,8 @@ conform_guest_connect(struct conform_guest *g, const struct conform_setup *set)
 int
 conform_guest_share(struct conform_guest *g)
 {
-	int ret = foo_guest_mem_create(&g->mem, g->set.range, g->set.nranges, 0);
+	int ret = foo_guest_mem_create(&g->mem, g->set.range, g->set.nranges,
+				       g->set.unsealed ? FOO_GUEST_MEM_UNSEALED : 0);
 
 	return ret != 0 ? ret : foo_front_set_mem(&g->front, &g->mem);
 }

@@ -73,6 +73,7 @@ struct conform_setup {
 	uint16_t rx_flags;   /**< Its flags; 0: VRING_DESC_F_WRITE. */
 	bool rx_readable;    /**< Receive buffers are device-readable. */
 	bool rx_none;        /**< No receive buffers are given. */
+	bool unsealed;       /**< Its memory's files can shrink. */
 	int timeout_ms;      /**< Longest wait. */
 	const struct foo_guest_range *range; /**< Memory, NULL: three regions as above. */
 	unsigned int nranges;                /**< Entries of range. */

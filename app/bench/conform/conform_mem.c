@@ -292,6 +292,16 @@ rings_unmapped(struct conform_ctx *ctx)
 	return ret != 0 ? conform_reaction_of(ret) : conform_observe_work(ctx, 1);
 }
 
+/* Files that can shrink. */
+static int
+unseal(struct conform_ctx *ctx)
+{
+	struct conform_setup set = *ctx->base_set;
+
+	set.unsealed = true;
+	return conform_reopen(ctx, &set);
+}
+
 /* Let a region's file be empty, or whole again: then with zeros, but to be touched safely. */
 static int
 resize(struct conform_ctx *ctx, unsigned int region, bool whole)
@@ -309,7 +319,7 @@ payload_shrinks(struct conform_ctx *ctx)
 	enum conform_reaction r;
 	uint16_t n;
 
-	if (conform_observe_work(ctx, 3) != CONFORM_PASS)
+	if (unseal(ctx) != 0 || conform_observe_work(ctx, 3) != CONFORM_PASS)
 		return CONFORM_UNEXPECTED;
 	n = conform_bad_chain(ctx, buf);
 	buf[n == 1 ? 0 : 1].gpa = CONFORM_HIGH;
@@ -328,7 +338,7 @@ rings_shrink(struct conform_ctx *ctx)
 	enum conform_reaction r;
 	uint16_t n;
 
-	if (conform_observe_work(ctx, 3) != CONFORM_PASS)
+	if (unseal(ctx) != 0 || conform_observe_work(ctx, 3) != CONFORM_PASS)
 		return CONFORM_UNEXPECTED;
 	n = conform_bad_chain(ctx, buf);
 	conform_add(g, g->work, buf, n, FOO_GUEST_DIRECT);
