@@ -4,10 +4,13 @@
  * The guest's side itself (lib/foo_guest): what the other tests stand on.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "foo_guest_front.h"
 #include "vq_fixture.h"
 
 /* ---- memory ---- */
@@ -452,6 +455,38 @@ test_ring_burst_full(void **state)
 	vqt_close(&t);
 }
 
+/* ---- front-end ---- */
+
+/* Writes until nobody can read any more. */
+static void *
+write_always(void *arg)
+{
+	static const char words[4096];
+
+	while (send(*(const int *)arg, words, sizeof(words), MSG_NOSIGNAL) > 0)
+		;
+	return NULL;
+}
+
+/* A back-end that never stops writing does not keep its front-end for ever. */
+static void
+test_wait_closed_is_bounded(void **state)
+{
+	struct foo_front front;
+	pthread_t writer;
+	int pair[2];
+
+	(void)state;
+	foo_front_init(&front);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	front.sock = pair[0];
+	assert_int_equal(pthread_create(&writer, NULL, write_always, &pair[1]), 0);
+	assert_int_equal(foo_front_wait_closed(&front, 50), -ETIMEDOUT);
+	foo_front_fini(&front);
+	pthread_join(writer, NULL);
+	close(pair[1]);
+}
+
 int
 main(void)
 {
@@ -472,6 +507,7 @@ main(void)
 		VQT_BOTH(test_ring_used_twice),
 		VQT_BOTH(test_ring_burst),
 		VQT_BOTH(test_ring_burst_full),
+		cmocka_unit_test(test_wait_closed_is_bounded),
 	};
 
 	return cmocka_run_group_tests_name("vq_guest", tests, NULL, NULL);
