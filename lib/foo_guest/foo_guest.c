@@ -196,6 +196,10 @@ guest_start(struct foo_guest *g)
 	/* an answer to the last message may precede its effect; one to the next does not */
 	if (ret == 0)
 		ret = failed(g, foo_front_get_features(&g->front, &ignored), "start the device");
+	/* the one that died may have taken the kicks of what it left, or wanted none */
+	for (unsigned int i = 0; i < g->nqueues && ret == 0; i++)
+		if (g->queue[i].ring.inflight > 0)
+			foo_guest_ring_kick(&g->queue[i].ring);
 	return ret;
 }
 
