@@ -222,6 +222,7 @@ class BenchNet(systest.SystemTest):
                 ([], "--socket PATH is missing"),
                 (["--socket", "a", "--mode", "pair"], "each sender needs a receiver"),
                 (["--mode", "null", "--socket", "a"], "there is no back-end, so no --socket"),
+                (["--socket", "a", "--window", "8", "--check", "none"], "not with --check none"),
                 (["--socket", "a", "--size", "20"], "--size 20: 48 to 65500 are possible"),
                 (["--socket", "a", "--speed"], "--speed: no such option"),
                 (["--socket", "a", "--quiet=3"], "--quiet=3: takes no value"),

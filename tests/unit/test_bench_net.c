@@ -93,12 +93,58 @@ test_null_time(void **state)
 	foo_guest_close(&g);
 }
 
+/* ---- the path of the packets ---- */
+
+/* A guest whose device does nothing by itself. */
+static void
+alone(struct net_guest *ng, struct net_config *cfg)
+{
+	cfg->o.quiet = true;
+	cfg->o.guests = 1;
+	cfg->o.queues = 1;
+	cfg->o.queue_size = 16;
+	cfg->o.burst = 4;
+	cfg->n.mode = NET_NULL;
+	cfg->n.check = NET_CHECK_SEQ;
+	assert_int_equal(net_guest_open(ng, cfg, 0, 64, 0), 0);
+	assert_int_equal(net_null_init(&ng->null, &ng->g, 1), 0);
+}
+
+/* What is lost does not close the window for good. */
+static void
+test_window(void **state)
+{
+	struct net_config cfg = {.n = {.window = 6}};
+	struct net_guest ng;
+	uint64_t begun;
+
+	(void)state;
+	alone(&ng, &cfg);
+	assert_int_equal(net_tx(&ng, &ng.txq[0]), 4);
+	assert_int_equal(net_tx(&ng, &ng.txq[0]), 2);
+	assert_int_equal(net_tx(&ng, &ng.txq[0]), 0);
+	begun = bench_now();
+	while (net_tx(&ng, &ng.txq[0]) == 0)
+		assert_true(bench_now() - begun < 10 * SECOND);
+	assert_true(bench_now() - begun > SECOND / 20);
+	/* everything comes back after all: there is as much room as ever */
+	net_null_poll(&ng.null, &ng.g.mem, false);
+	while (net_rx(&ng, &ng.rxq[0]) > 0)
+		;
+	assert_int_equal(ng.flow[0].track.next, 10);
+	assert_int_equal(net_tx(&ng, &ng.txq[0]), 4);
+	assert_int_equal(net_tx(&ng, &ng.txq[0]), 2);
+	assert_int_equal(net_tx(&ng, &ng.txq[0]), 0);
+	net_guest_close(&ng);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_total_seconds),
 		cmocka_unit_test(test_null_time),
+		cmocka_unit_test(test_window),
 	};
 
 	return cmocka_run_group_tests_name("bench_net", tests, NULL, NULL);

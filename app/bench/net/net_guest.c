@@ -293,6 +293,11 @@ come_back(struct net_guest *ng)
 	for (unsigned int i = 0; i < ng->npairs && ng->sends; i++) {
 		ng->txq[i].stream += net_stream(0, 0, 1);
 		ng->txq[i].seq = 0;
+		ng->txq[i].back = 0;
+		ng->txq[i].closed = 0;
+		/* what this guest sends itself is expected from now on: the window counts by it */
+		if (ng->source == ng->index)
+			net_flow_begin(&ng->flow[i], ng->txq[i].stream);
 	}
 	return 0;
 }

@@ -56,6 +56,8 @@ struct net_txq {
 	uint32_t nfree;              /**< Entries of free. */
 	uint64_t seq;                /**< Number of the next packet. */
 	uint32_t stream;             /**< Its stream: net_stream(). */
+	uint64_t back;               /**< Window: all below this number came back, or are lost. */
+	uint64_t closed;             /**< Window: since when it has been full, ns; 0: it is not. */
 	struct bench_pace pace;      /**< When packets are due. */
 	struct bench_call call;      /**< Interrupts of sent packets. */
 } __attribute__((aligned(64)));
@@ -141,6 +143,9 @@ int net_reclaim(struct net_txq *q);
 
 /** Receive and check a burst. @return packets or -EPROTO */
 int net_rx(struct net_guest *ng, struct net_rxq *q);
+
+/** A stream takes the place of the one before, whose packets on their way are of no interest. */
+void net_flow_begin(struct net_flow *flow, uint32_t stream);
 
 /** Give the device n receive buffers, by index. */
 void net_rx_give(struct net_rxq *q, const uint64_t *index, uint16_t n);

@@ -105,6 +105,9 @@ check_rest(const struct net_config *cfg)
 	if (cfg->n.window != 0 && cfg->n.mode == NET_PAIR)
 		return bench_opts_error(&net_verb, "--window: not with --mode pair, whose sender "
 						   "does not see what arrives");
+	if (cfg->n.window != 0 && cfg->n.check == NET_CHECK_NONE)
+		return bench_opts_error(&net_verb, "--window: not with --check none, which does "
+						   "not see what came back; use seq");
 	if (cfg->n.mode == NET_NULL && (cfg->o.interrupt || cfg->o.indirect))
 		return bench_opts_error(&net_verb, "--mode null: polled, without --indirect");
 	if (cfg->n.check == NET_CHECK_NONE && (cfg->o.rate > 0 || cfg->n.mode == NET_LATENCY))

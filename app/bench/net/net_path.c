@@ -16,6 +16,9 @@
 /* Wrong packets that are described; the others are counted. */
 #define TELL_MAX 5
 
+/* A full window without a packet for so long is full of lost ones. */
+#define WINDOW_NS 100000000
+
 static const struct bench_payload_addr address = {
 	.dst = {0x02, 0, 0, 0, 0, 0x02},
 	.src = {0x02, 0, 0, 0, 0, 0x01},
@@ -61,19 +64,50 @@ build(const struct net_guest *ng, struct net_txq *q, uint8_t *packet, uint64_t d
 	return p.length;
 }
 
-/* How many packets may be sent now. */
-static uint32_t
-tx_room(const struct net_guest *ng, const struct net_txq *q)
+/* The window is full. True: for so long without a packet that what is away is lost, and leaves it:
+ * otherwise a few lost packets would close it for good. */
+static bool
+give_up(struct net_txq *q)
 {
-	uint32_t room = q->nfree < ng->burst ? q->nfree : ng->burst;
+	uint64_t now = bench_now();
+
+	if (q->closed == 0)
+		q->closed = now;
+	if (now - q->closed < WINDOW_NS)
+		return false;
+	q->back = q->seq;
+	q->closed = 0;
+	return true;
+}
+
+/* What the window leaves of this room. A packet that a later one has overtaken is not waited for:
+ * it is lost, or all but here. */
+static uint32_t
+window_room(const struct net_guest *ng, struct net_txq *q, uint32_t room)
+{
+	uint64_t next = ng->flow[q - ng->txq].track.next;
 	uint64_t away;
 
-	if (ng->cfg->n.window == 0)
-		return room;
-	away = q->seq - bench_track_unique(&ng->flow[q - ng->txq].track);
-	if (away >= ng->cfg->n.window)
-		return 0;
+	if (next > q->back && next <= q->seq) {
+		q->back = next;
+		q->closed = 0;
+	}
+	away = q->seq - q->back;
+	if (away >= ng->cfg->n.window) {
+		if (!give_up(q))
+			return 0;
+		away = 0;
+	}
 	return ng->cfg->n.window - away < room ? (uint32_t)(ng->cfg->n.window - away) : room;
+}
+
+/* How many packets may be sent now. */
+static uint32_t
+tx_room(const struct net_guest *ng, struct net_txq *q)
+{
+	uint32_t room = q->nfree < ng->burst ? q->nfree : ng->burst;
+
+	return ng->cfg->n.window != 0 ? window_room(ng, q, room) : room;
 }
 
 /* PREFETCHW, which the compiler would not use by itself: elsewhere it does nothing. */
@@ -141,6 +175,13 @@ corrupted(struct net_guest *ng, const struct bench_payload *p,
 	fprintf(stderr, "dpdk-foo-bench net: %s: %s\n", ng->g.front.path, text);
 }
 
+void
+net_flow_begin(struct net_flow *flow, uint32_t stream)
+{
+	flow->stream = stream;
+	bench_track_init(&flow->track, 0);
+}
+
 /* A stream of the source's: follow it. One that is newer than ours takes its place; the packets of
  * an older one are of no interest. */
 static bool
@@ -154,8 +195,7 @@ follow(struct net_guest *ng, const struct bench_payload *p)
 	if (p->stream != flow->stream) {
 		if ((int16_t)((p->stream >> 16) - (flow->stream >> 16)) < 0)
 			return true;
-		flow->stream = p->stream;
-		bench_track_init(&flow->track, 0);
+		net_flow_begin(flow, p->stream);
 	}
 	bench_track_packet(&flow->track, p->seq);
 	return true;
