@@ -67,6 +67,42 @@ test_total_seconds(void **state)
 	net_results_fini(&results);
 }
 
+/* A sender that came back begins a new stream. */
+static void
+test_streams(void **state)
+{
+	static const uint64_t seqs[] = {0, 2, 1, 1};
+	const struct net_config cfg = {.n = {.mode = NET_PAIR, .check = NET_CHECK_SEQ}};
+	struct net_flow flow = {.stream = net_stream(0, 0, 0)};
+	struct net_txq txq = {.stream = net_stream(0, 0, 1), .seq = 7};
+	struct net_rxq rxq = {.ring = NULL};
+	struct net_guest guest[2];
+	struct bench_net_result r;
+
+	(void)state;
+	finished(guest, 2, &cfg);
+	guest[0].txq = &txq;
+	guest[1].flow = &flow;
+	guest[1].rxq = &rxq;
+	guest[1].npairs = 1;
+	for (unsigned int i = 0; i < 4; i++)
+		bench_track_packet(&flow.track, seqs[i]);
+	/* nothing of the new one has arrived */
+	net_guest_result(&guest[1], &guest[0], &r);
+	assert_int_equal(r.track.lost, 7);
+	assert_int_equal(r.track.reordered, 1);
+	assert_int_equal(r.track.duplicated, 1);
+	/* two of seven have */
+	net_flow_begin(&flow, txq.stream);
+	bench_track_packet(&flow.track, 0);
+	bench_track_packet(&flow.track, 1);
+	net_guest_result(&guest[1], &guest[0], &r);
+	assert_int_equal(r.track.received, 6);
+	assert_int_equal(r.track.lost, 5);
+	assert_int_equal(r.track.reordered, 1);
+	assert_int_equal(r.track.duplicated, 1);
+}
+
 /* ---- the null device ---- */
 
 /* It takes time only when it moves something. */
@@ -143,6 +179,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_total_seconds),
+		cmocka_unit_test(test_streams),
 		cmocka_unit_test(test_null_time),
 		cmocka_unit_test(test_window),
 	};

@@ -442,6 +442,20 @@ missed_calls(const struct net_guest *ng)
 	return n;
 }
 
+/* Of a stream of which nothing arrived, everything is lost; then the flow's is an older one. */
+static void
+add_flow(struct bench_track_result *sum, const struct net_flow *flow, const struct net_txq *source)
+{
+	bool current = flow->stream == source->stream;
+	struct bench_track_result t;
+
+	bench_track_result(&flow->track, current ? source->seq : 0, &t);
+	if (!current)
+		t.lost = source->seq;
+	bench_track_add(sum, &t);
+	bench_track_add(sum, &flow->past);
+}
+
 void
 net_guest_result(const struct net_guest *ng, const struct net_guest *source,
 		 struct bench_net_result *r)
@@ -465,12 +479,6 @@ net_guest_result(const struct net_guest *ng, const struct net_guest *source,
 		r->track.lost = sent > came ? sent - came : 0;
 		return;
 	}
-	for (unsigned int i = 0; i < ng->npairs; i++) {
-		const struct net_flow *flow = &ng->flow[i];
-		bool current = flow->stream == source->txq[i].stream;
-		struct bench_track_result t;
-
-		bench_track_result(&flow->track, current ? source->txq[i].seq : 0, &t);
-		bench_track_add(&r->track, &t);
-	}
+	for (unsigned int i = 0; i < ng->npairs; i++)
+		add_flow(&r->track, &ng->flow[i], &source->txq[i]);
 }

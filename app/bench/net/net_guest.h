@@ -75,7 +75,9 @@ struct net_rxq {
 /** What a guest knows of a stream that it receives. */
 struct net_flow {
 	struct bench_track track; /**< Numbers of the packets. */
-	uint32_t stream;          /**< Current stream. */
+	struct bench_track_result
+		past;    /**< Of the streams before, but for what was lost of them. */
+	uint32_t stream; /**< Current stream. */
 };
 
 /** A guest. */
@@ -144,7 +146,8 @@ int net_reclaim(struct net_txq *q);
 /** Receive and check a burst. @return packets or -EPROTO */
 int net_rx(struct net_guest *ng, struct net_rxq *q);
 
-/** A stream takes the place of the one before, whose packets on their way are of no interest. */
+/** A stream takes the place of the one before, whose packets on their way are of no interest: they
+ * are not lost, but what was wrong with others stays. */
 void net_flow_begin(struct net_flow *flow, uint32_t stream);
 
 /** Give the device n receive buffers, by index. */

@@ -178,6 +178,10 @@ corrupted(struct net_guest *ng, const struct bench_payload *p,
 void
 net_flow_begin(struct net_flow *flow, uint32_t stream)
 {
+	struct bench_track_result r;
+
+	bench_track_result(&flow->track, 0, &r);
+	bench_track_add(&flow->past, &r);
 	flow->stream = stream;
 	bench_track_init(&flow->track, 0);
 }
