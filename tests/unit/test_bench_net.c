@@ -174,14 +174,36 @@ test_window(void **state)
 	net_guest_close(&ng);
 }
 
+/* --indirect: a descriptor of the ring names a table, whose entry names the packet. */
+static void
+test_indirect(void **state)
+{
+	(void)state;
+	for (unsigned int packed = 0; packed < 2; packed++) {
+		struct net_config cfg = {.o = {.indirect = true, .ring = packed}};
+		struct net_guest ng;
+
+		alone(&ng, &cfg);
+		assert_int_equal(net_tx(&ng, &ng.txq[0]), 4);
+		for (unsigned int i = 0; i < 4; i++) {
+			const struct foo_guest_ring *tx = ng.txq[0].ring, *rx = ng.rxq[0].ring;
+			uint16_t sent = packed ? tx->packed_desc[i].flags : tx->desc[i].flags;
+			uint16_t given = packed ? rx->packed_desc[i].flags : rx->desc[i].flags;
+
+			assert_true(sent & VRING_DESC_F_INDIRECT);
+			assert_true(given & VRING_DESC_F_INDIRECT);
+		}
+		net_guest_close(&ng);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_total_seconds),
-		cmocka_unit_test(test_streams),
-		cmocka_unit_test(test_null_time),
-		cmocka_unit_test(test_window),
+		cmocka_unit_test(test_total_seconds), cmocka_unit_test(test_streams),
+		cmocka_unit_test(test_null_time),     cmocka_unit_test(test_window),
+		cmocka_unit_test(test_indirect),
 	};
 
 	return cmocka_run_group_tests_name("bench_net", tests, NULL, NULL);

@@ -31,6 +31,18 @@ publish(struct foo_guest_ring *ring)
 		foo_guest_ring_kick(ring);
 }
 
+/* Make n buffers available, each a chain: by indirect tables, if the ring has any. */
+static inline void
+add(struct foo_guest_ring *ring, const struct foo_guest_buf *buf, const uint64_t *token, uint16_t n)
+{
+	if (__builtin_expect(ring->table_max == 0, 1))
+		foo_guest_ring_add_burst(ring, buf, token, n);
+	else
+		for (uint16_t i = 0; i < n; i++)
+			foo_guest_ring_add(ring, &buf[i], 1, FOO_GUEST_INDIRECT, token[i]);
+	publish(ring);
+}
+
 int
 net_reclaim(struct net_txq *q)
 {
@@ -155,8 +167,7 @@ net_tx(struct net_guest *ng, struct net_txq *q)
 	}
 	if (n == 0)
 		return 0;
-	foo_guest_ring_add_burst(q->ring, buf, token, (uint16_t)n);
-	publish(q->ring);
+	add(q->ring, buf, token, (uint16_t)n);
 	bench_count_add(&ng->count.tx_packets, n);
 	bench_count_add(&ng->count.tx_bytes, bytes);
 	return (int)n;
@@ -293,8 +304,7 @@ net_rx_give(struct net_rxq *q, const uint64_t *index, uint16_t n)
 		buf[i] = (struct foo_guest_buf){.gpa = q->buf.gpa + index[i] * q->buf.stride,
 						.len = q->buf.stride,
 						.flags = VRING_DESC_F_WRITE};
-	foo_guest_ring_add_burst(q->ring, buf, index, n);
-	publish(q->ring);
+	add(q->ring, buf, index, n);
 }
 
 int
