@@ -68,19 +68,26 @@ bench_hist_set(uint64_t *word, uint64_t value)
 	__atomic_store_n(word, value, __ATOMIC_RELAXED);
 }
 
-/** Record a value. */
+/** Record a value n times. */
 static inline void
-bench_hist_record(struct bench_hist *h, uint64_t ns)
+bench_hist_record_n(struct bench_hist *h, uint64_t ns, uint64_t n)
 {
 	uint64_t *bucket = &h->bucket[bench_hist_index(ns)];
 
-	bench_hist_set(bucket, *bucket + 1);
-	bench_hist_set(&h->count, h->count + 1);
-	bench_hist_set(&h->sum, h->sum + ns);
+	bench_hist_set(bucket, *bucket + n);
+	bench_hist_set(&h->count, h->count + n);
+	bench_hist_set(&h->sum, h->sum + ns * n);
 	if (ns < h->min)
 		bench_hist_set(&h->min, ns);
 	if (ns > h->max)
 		bench_hist_set(&h->max, ns);
+}
+
+/** Record a value. */
+static inline void
+bench_hist_record(struct bench_hist *h, uint64_t ns)
+{
+	bench_hist_record_n(h, ns, 1);
 }
 
 /** Add all values of src to dst, which no other thread uses meanwhile. */

@@ -113,7 +113,7 @@ json_t *
 bench_json_net(const struct bench_net_result *r)
 {
 	json_t *result = json_pack(
-		"{s:f, s:o, s:o, s:o, s:o, s:f, s:f, s:f, s:o, s:o, s:o, s:o, s:o}", "seconds",
+		"{s:f, s:o, s:o, s:o, s:o, s:f, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o}", "seconds",
 		r->seconds, "tx_packets", json_count(r->tx_packets), "rx_packets",
 		json_count(r->rx_packets), "tx_bytes", json_count(r->tx_bytes), "rx_bytes",
 		json_count(r->rx_bytes), "tx_pps", bench_rate(r->tx_packets, r->seconds), "rx_pps",
@@ -121,7 +121,8 @@ bench_json_net(const struct bench_net_result *r)
 		8 * bench_rate(r->rx_bytes, r->seconds), "lost", json_count(r->track.lost),
 		"reordered", json_count(r->track.reordered), "duplicated",
 		json_count(r->track.duplicated), "corrupted", json_count(r->corrupted),
-		"missed_interrupts", json_count(r->missed_calls));
+		"missed_interrupts", json_count(r->missed_calls), "not_sent",
+		json_count(r->not_sent));
 
 	return json_with_latency(result, r->latency);
 }
@@ -130,7 +131,8 @@ json_t *
 bench_json_blk(const struct bench_blk_result *r)
 {
 	json_t *result = json_pack(
-		"{s:f, s:o, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"{s:f, s:o, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
+		" s:o}",
 		"seconds", r->seconds, "requests", json_count(r->requests), "iops",
 		bench_rate(r->requests, r->seconds), "bytes_per_second",
 		bench_rate(r->bytes, r->seconds), "reads", json_count(r->reads), "writes",
@@ -139,7 +141,8 @@ bench_json_blk(const struct bench_blk_result *r)
 		json_count(r->verified), "lost", json_count(r->lost), "errors",
 		json_count(r->errors), "verify_errors", json_count(r->verify_errors), "bad_status",
 		json_count(r->bad_status), "bad_used_length", json_count(r->bad_used_length),
-		"missed_interrupts", json_count(r->missed_calls));
+		"missed_interrupts", json_count(r->missed_calls), "not_sent",
+		json_count(r->not_sent));
 
 	return json_with_latency(result, r->latency);
 }

@@ -8,6 +8,9 @@
 
 #include "bench_pace.h"
 
+/* Requests that are given up one by one, about: more of them take no longer. */
+#define PACE_GROUPS 1000000
+
 const char *const bench_pace_mode_names[] = {
 	[BENCH_PACE_CONSTANT] = "constant",
 	[BENCH_PACE_POISSON] = "poisson",
@@ -95,4 +98,28 @@ bench_pace_backlog(const struct bench_pace *p, uint64_t now)
 	if (p->interval == 0 || now < next)
 		return 0;
 	return (uint64_t)((double)(now - next) / p->interval) + 1;
+}
+
+/* Step over n - 1 of them; about, if they are random. */
+static void
+pace_skip(struct bench_pace *p, uint64_t n)
+{
+	if (n == 1)
+		return;
+	p->taken += n - 1;
+	p->next += (double)(n - 1) * p->interval;
+}
+
+uint64_t
+bench_pace_give_up(struct bench_pace *p, uint64_t now, struct bench_hist *h)
+{
+	uint64_t group = bench_pace_backlog(p, now) / PACE_GROUPS + 1, n = 0;
+
+	while (p->interval > 0 && bench_pace_next(p) <= now) {
+		bench_hist_record_n(h, now - bench_pace_next(p), group);
+		n += group;
+		pace_skip(p, group);
+		pace_advance(p);
+	}
+	return n;
 }

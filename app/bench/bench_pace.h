@@ -24,6 +24,8 @@
 
 #include <stdint.h>
 
+#include "bench_hist.h"
+
 /** How the intervals between requests are distributed. */
 enum bench_pace_mode {
 	BENCH_PACE_CONSTANT, /**< All alike. */
@@ -70,5 +72,15 @@ uint64_t bench_pace_next(const struct bench_pace *p);
 /** How many requests, about (Poisson: on average), are due and not taken: how far the back-end
  * or this thread is behind. */
 uint64_t bench_pace_backlog(const struct bench_pace *p, uint64_t now);
+
+/**
+ * The load is over: give up what is due and was not sent. It has waited until now, which is the
+ * least that its latency would have been; left out, a back-end that cannot keep up would seem the
+ * faster the more it leaves behind.
+ *
+ * @param h each wait is recorded there (of millions: in groups)
+ * @return how many; rate 0: none
+ */
+uint64_t bench_pace_give_up(struct bench_pace *p, uint64_t now, struct bench_hist *h);
 
 #endif /* BENCH_PACE_H */

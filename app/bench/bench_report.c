@@ -165,6 +165,14 @@ report_missed_calls(FILE *out, uint64_t missed)
 		fprintf(out, "  Interrupts-missed: %" PRIu64 "\n", missed);
 }
 
+/* With a rate that cannot be kept up with. */
+static void
+report_not_sent(FILE *out, uint64_t n)
+{
+	if (n > 0)
+		fprintf(out, "  Not-sent: %" PRIu64 "\n", n);
+}
+
 /* Counters and rates, the same for one guest and for all. */
 static void
 report_net(FILE *out, const struct bench_net_result *r)
@@ -177,6 +185,7 @@ report_net(FILE *out, const struct bench_net_result *r)
 		r->track.reordered, r->track.duplicated);
 	fprintf(out, "  TX-packets: %-12" PRIu64 " TX-bytes:  %" PRIu64 "\n", r->tx_packets,
 		r->tx_bytes);
+	report_not_sent(out, r->not_sent);
 	report_missed_calls(out, r->missed_calls);
 	fprintf(out, "\n  Throughput (over %.2f s)\n", r->seconds);
 	fprintf(out, "  Rx-pps: %12.0f          Rx-bps: %12.0f\n",
@@ -246,6 +255,7 @@ report_blk(FILE *out, const struct bench_blk_result *r)
 		r->bad_used_length);
 	if (r->lost > 0)
 		fprintf(out, "  Lost: %" PRIu64 "\n", r->lost);
+	report_not_sent(out, r->not_sent);
 	report_missed_calls(out, r->missed_calls);
 	fprintf(out, "\n  Throughput (over %.2f s)\n", r->seconds);
 	fprintf(out, "  IOPS: %14.0f          MB/s: %14.1f\n", bench_rate(r->requests, r->seconds),

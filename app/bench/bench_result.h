@@ -19,6 +19,7 @@ struct bench_net_result {
 	double seconds;                   /**< Time that the counters are of. */
 	uint64_t tx_packets;              /**< Packets sent. */
 	uint64_t rx_packets;              /**< Packets received, those found wrong included. */
+	uint64_t not_sent;                /**< With a rate: due when the load ended, not sent. */
 	uint64_t tx_bytes;                /**< Bytes sent, Ethernet header included, no FCS. */
 	uint64_t rx_bytes;                /**< Bytes received. */
 	struct bench_track_result track;  /**< Sequence numbers. */
@@ -38,6 +39,7 @@ struct bench_blk_result {
 	uint64_t write_zeroes;            /**< Write-zeroes among them. */
 	uint64_t bytes;                   /**< Bytes read and written. */
 	uint64_t verified;                /**< Reads whose content was known and compared. */
+	uint64_t not_sent;                /**< With a rate: due when the load ended, not sent. */
 	uint64_t lost;                    /**< Requests that were never completed. */
 	uint64_t errors;                  /**< Requests with a status other than OK. */
 	uint64_t verify_errors;           /**< Reads whose content was wrong. */

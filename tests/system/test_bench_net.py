@@ -128,6 +128,14 @@ class BenchNet(systest.SystemTest):
         with open(self.ws.path("p.svg"), encoding="utf-8") as f:
             self.assertIn("<svg", f.read())
 
+    def test_rate_too_high(self):
+        """What was due and never sent is told, and counts as late."""
+        result = self.measure(*self.sockets(), "--rate", "100M")
+        run = self.accounted(result, lossless=False)
+        self.assertGreater(run["not_sent"], 1e6)
+        self.assertGreater(run["latency_ns"]["count"], run["not_sent"])
+        self.assertGreater(run["latency_ns"]["p50"], 1e7)
+
     def test_sweep(self):
         result = self.measure(*self.sockets(), "--size", "64,512", "--no-loss")
         points = result["results"]["points"]

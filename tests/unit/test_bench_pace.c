@@ -201,6 +201,37 @@ test_seed(void **state)
 	assert_memory_not_equal(a, c, sizeof(a));
 }
 
+/* What is given up has waited, whether it is little or more than one would count one by one. */
+static void
+test_give_up(void **state)
+{
+	const enum bench_pace_mode mode[] = {BENCH_PACE_CONSTANT, BENCH_PACE_POISSON};
+	const double rate[] = {1000, 20e6};
+	struct bench_hist h;
+	struct bench_pace p;
+
+	(void)state;
+	assert_int_equal(bench_hist_init(&h), 0);
+	for (unsigned int i = 0; i < 4; i++) {
+		uint64_t n, all = (uint64_t)rate[i / 2];
+
+		bench_hist_reset(&h);
+		bench_pace_init(&p, rate[i / 2], mode[i % 2], 1);
+		bench_pace_start(&p, START);
+		n = bench_pace_give_up(&p, START + SECOND, &h);
+		assert_int_equal(h.count, n);
+		assert_in_range(n, all - all / 5, all + all / 5);
+		assert_in_range(h.max, SECOND - SECOND / 50, SECOND);
+		assert_in_range((uint64_t)bench_hist_mean(&h), SECOND / 5 * 2, SECOND / 5 * 3);
+		assert_int_equal(bench_pace_give_up(&p, START + SECOND, &h), 0);
+	}
+	/* a closed loop is never late */
+	bench_pace_init(&p, 0, BENCH_PACE_CONSTANT, 1);
+	bench_pace_start(&p, START);
+	assert_int_equal(bench_pace_give_up(&p, START + SECOND, &h), 0);
+	bench_hist_fini(&h);
+}
+
 int
 main(void)
 {
@@ -209,6 +240,7 @@ main(void)
 		cmocka_unit_test(test_exact_rate), cmocka_unit_test(test_stall),
 		cmocka_unit_test(test_no_room),    cmocka_unit_test(test_closed_loop),
 		cmocka_unit_test(test_poisson),    cmocka_unit_test(test_seed),
+		cmocka_unit_test(test_give_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -212,8 +212,10 @@ begin(void *job, enum bench_phase phase, uint64_t now)
 		bg->last = bg->count;
 		bg->ended = now;
 		bg->heard = now;
-		for (unsigned int i = 0; i < bg->nqueues; i++)
+		for (unsigned int i = 0; i < bg->nqueues; i++) {
+			bg->not_sent += bench_pace_give_up(&bg->queue[i].pace, now, &bg->latency);
 			blk_drop_plan(&bg->queue[i]);
+		}
 		break;
 	case BENCH_STOP:
 		break;
@@ -377,6 +379,7 @@ blk_guest_result(const struct blk_guest *bg, struct bench_blk_result *r)
 		.bad_status = all->bad_status,
 		.bad_used_length = all->bad_used_length,
 		.missed_calls = missed_calls(bg),
+		.not_sent = bg->not_sent,
 		.lost = bg->stalled ? blk_guest_inflight(bg) : 0,
 		.latency = &bg->latency,
 	};

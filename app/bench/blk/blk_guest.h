@@ -85,6 +85,7 @@ struct blk_guest {
 	struct bench_hist latency;    /**< Of the requests that were measured. */
 	uint32_t idle;                /**< Polls in vain since the last look at the socket. */
 	unsigned int told;            /**< Wrong answers that were described on stderr. */
+	uint64_t not_sent;            /**< With a rate: due when measuring ended, not sent. */
 	bool in_last_pass;            /**< The load is over and complete. */
 	uint64_t pass_block;          /**< Next block of the last pass. */
 	uint64_t heard;               /**< Drain: when something last came back, ns. */

@@ -84,6 +84,7 @@ add_result(struct bench_blk_result *sum, const struct bench_blk_result *r)
 	sum->write_zeroes += r->write_zeroes;
 	sum->bytes += r->bytes;
 	sum->verified += r->verified;
+	sum->not_sent += r->not_sent;
 	sum->lost += r->lost;
 	sum->errors += r->errors;
 	sum->verify_errors += r->verify_errors;

@@ -195,7 +195,7 @@ net_guest_open(struct net_guest *ng, const struct net_config *cfg, unsigned int 
 	ng->source = pair ? index & ~1u : index;
 	ng->receives = is_receiver(cfg, index);
 	ng->sends = !pair || !ng->receives;
-	ng->has_latency = cfg->o.rate > 0 && ng->receives;
+	ng->has_latency = cfg->o.rate > 0;
 	ng->size = size;
 	ng->npairs = cfg->o.queues;
 	ng->burst = cfg->o.burst < tx_depth(&cfg->o) ? cfg->o.burst : tx_depth(&cfg->o);
@@ -254,6 +254,14 @@ start_pace(struct net_guest *ng, uint64_t now)
 	}
 }
 
+/* The load is over: what is due has waited in vain until now. */
+static void
+give_up(struct net_guest *ng, uint64_t now)
+{
+	for (unsigned int i = 0; i < ng->npairs && ng->sends && ng->has_latency; i++)
+		ng->not_sent += bench_pace_give_up(&ng->txq[i].pace, now, &ng->latency);
+}
+
 static void
 begin(void *job, enum bench_phase phase, uint64_t now)
 {
@@ -272,6 +280,7 @@ begin(void *job, enum bench_phase phase, uint64_t now)
 	case BENCH_DRAIN:
 		ng->last = ng->count;
 		ng->ended = now;
+		give_up(ng, now);
 		break;
 	case BENCH_STOP:
 		break;
@@ -468,6 +477,7 @@ net_guest_result(const struct net_guest *ng, const struct net_guest *source,
 		.rx_bytes = ng->last.rx_bytes - ng->first.rx_bytes,
 		.corrupted = ng->count.corrupted,
 		.missed_calls = missed_calls(ng),
+		.not_sent = ng->not_sent,
 		.latency = ng->has_latency ? &ng->latency : NULL,
 	};
 	if (!ng->receives)

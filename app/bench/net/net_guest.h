@@ -104,6 +104,7 @@ struct net_guest {
 	struct net_count first;       /**< The same when measuring began. */
 	struct net_count last;        /**< The same when it ended. */
 	struct net_null null;         /**< Mode null: the device. */
+	uint64_t not_sent;            /**< With a rate: due when measuring ended, not sent. */
 	uint64_t null_ns; /**< Measured time that the null devices of its thread took. */
 	uint64_t begun;   /**< When that was, ns. */
 	uint64_t ended;   /**< When that was, ns. */

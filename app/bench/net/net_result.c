@@ -79,6 +79,7 @@ add_result(struct bench_net_result *sum, const struct bench_net_result *r)
 		sum->seconds = r->seconds;
 	sum->tx_packets += r->tx_packets;
 	sum->rx_packets += r->rx_packets;
+	sum->not_sent += r->not_sent;
 	sum->tx_bytes += r->tx_bytes;
 	sum->rx_bytes += r->rx_bytes;
 	sum->corrupted += r->corrupted;
