@@ -319,7 +319,7 @@ bench_run(const struct bench_run_config *cfg, const struct bench_run_ops *ops, v
 
 	memset(result, 0, sizeof(*result));
 	if (posix_memalign((void **)&run.worker, 64, want * sizeof(*run.worker)) != 0)
-		return -ENOMEM;
+		return result->error = -ENOMEM;
 	memset(run.worker, 0, want * sizeof(*run.worker));
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGINT);
@@ -340,5 +340,6 @@ bench_run(const struct bench_run_config *cfg, const struct bench_run_ops *ops, v
 	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	free(run.worker);
+	result->error = rc;
 	return rc;
 }

@@ -79,7 +79,8 @@ struct bench_run_result {
 	bool interrupted;     /**< A signal ended it. */
 	bool drained;         /**< The drain came to its end; false: it was cut short. */
 	unsigned int threads; /**< Threads that ran. */
-	unsigned int failed;  /**< Index of the job that failed, if bench_run() failed. */
+	int error;           /**< What bench_run() returned; what was counted until then is good. */
+	unsigned int failed; /**< Index of the job that failed, if bench_run() failed. */
 };
 
 /**

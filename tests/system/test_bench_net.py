@@ -189,11 +189,16 @@ class BenchNet(systest.SystemTest):
 
     def test_backend_dies(self):
         sockets = self.sockets()
-        guest = self.bench("--seconds", "0", "--interval", "0.1", *sockets)
+        guest = self.bench("--seconds", "0", "--interval", "0.1", "--json",
+                           self.ws.path("r.json"), *sockets)
         guest.expect(r"Rx-pps: +[1-9]")
         self.foo.kill()
-        self.assertEqual(guest.wait(), 2)
+        result = self.result(guest, rc=2)
         self.assertIn("the back-end closed the connection", guest.err())
+        self.assertEqual(len(guest.err().splitlines()), 1)
+        self.assertGreater(result["found"], 0)
+        self.assertGreater(result["results"]["rx_pps"], 0)
+        self.assertGreater(len(result["results"]["intervals"]), 0)
 
     def test_interrupted(self):
         """SIGINT ends it early, and it has its result."""

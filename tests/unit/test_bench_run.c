@@ -145,6 +145,7 @@ test_job_fails(void **state)
 	job[4].fail_at = 3;
 	assert_int_equal(bench_run(&cfg, &ops, &ticks, jobs, JOBS, &r), -EIO);
 	assert_int_equal(r.failed, 4);
+	assert_int_equal(r.error, -EIO);
 }
 
 static void

@@ -147,8 +147,9 @@ run_point(struct blk_guest *guest, const struct blk_config *cfg, struct blk_resu
 		return BENCH_ERROR;
 	bench_live_init(&t.live, stdout);
 	rc = run_guests(&t, &run);
-	if (rc == 0)
-		rc = blk_results_point(results, guest, &run);
+	/* what was measured until it failed is shown, too */
+	if (blk_results_point(results, guest, &run) != 0)
+		rc = -ENOMEM;
 	for (unsigned int i = 0; i < cfg->o.guests; i++)
 		blk_guest_close(&guest[i]);
 	if (rc != 0)
@@ -163,10 +164,12 @@ run_points(const struct blk_config *cfg, struct blk_guest *guest, struct blk_res
 
 	for (unsigned int i = 0; i < blk_opts_points(cfg) && rc == BENCH_OK; i++)
 		rc = run_point(guest, cfg, results, i);
-	/* a signal ends a sweep, too; what was measured is shown */
-	if (rc == BLK_BROKEN)
-		return BENCH_FOUND;
-	return rc != BENCH_ERROR ? blk_results_finish(results) : rc;
+	/* a signal or a failure ends a sweep, too; what was measured is shown */
+	if (results->npoints > 0 && blk_results_finish(results) == BENCH_ERROR)
+		rc = BENCH_ERROR;
+	if (rc == BENCH_ERROR)
+		return rc;
+	return results->found > 0 ? BENCH_FOUND : BENCH_OK;
 }
 
 static int

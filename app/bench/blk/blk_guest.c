@@ -194,6 +194,18 @@ start_pace(struct blk_guest *bg, uint64_t now)
 	}
 }
 
+/* The measured time is over, or, in a run that failed or was ended early, never began. */
+static void
+end(struct blk_guest *bg, uint64_t now)
+{
+	if (bg->begun == 0) {
+		bg->first = bg->count;
+		bg->begun = now;
+	}
+	bg->last = bg->count;
+	bg->ended = now;
+}
+
 static void
 begin(void *job, enum bench_phase phase, uint64_t now)
 {
@@ -209,8 +221,7 @@ begin(void *job, enum bench_phase phase, uint64_t now)
 		bench_hist_reset(&bg->latency);
 		break;
 	case BENCH_DRAIN:
-		bg->last = bg->count;
-		bg->ended = now;
+		end(bg, now);
 		bg->heard = now;
 		for (unsigned int i = 0; i < bg->nqueues; i++) {
 			bg->not_sent += bench_pace_give_up(&bg->queue[i].pace, now, &bg->latency);
@@ -218,6 +229,8 @@ begin(void *job, enum bench_phase phase, uint64_t now)
 		}
 		break;
 	case BENCH_STOP:
+		if (bg->ended == 0)
+			end(bg, now);
 		break;
 	}
 }

@@ -19,7 +19,7 @@
 /* Generations of streams between two points of a sweep: reconnections use those between. */
 #define GENERATIONS 64
 
-/* Of run_point(): the device broke a ring, which is trouble, and there are no results. */
+/* Of run_point(): the device broke a ring, which is trouble and ends a sweep. */
 #define NET_BROKEN (BENCH_ERROR + 1)
 
 /* Counters of all guests at the last tick. */
@@ -186,8 +186,9 @@ run_point(struct net_guest *guest, const struct net_config *cfg, struct net_resu
 		return BENCH_ERROR;
 	bench_live_init(&t.live, stdout);
 	rc = run_guests(&t, &run);
-	if (rc == 0)
-		rc = net_results_point(results, guest, size, &run);
+	/* what was measured until it failed is shown, too */
+	if (net_results_point(results, guest, size, &run) != 0)
+		rc = -ENOMEM;
 	for (unsigned int i = 0; i < cfg->o.guests; i++)
 		net_guest_close(&guest[i]);
 	if (rc != 0)
@@ -216,11 +217,11 @@ run(int argc, char **argv)
 	rc = BENCH_OK;
 	for (unsigned int i = 0; i < points && rc == BENCH_OK; i++)
 		rc = run_point(guest, &cfg, &results, i);
-	/* a signal ends a sweep, too; what was measured is shown */
-	if (rc == NET_BROKEN)
-		rc = BENCH_FOUND;
-	else if (rc != BENCH_ERROR)
-		rc = net_results_finish(&results);
+	/* a signal or a failure ends a sweep, too; what was measured is shown */
+	if (results.npoints > 0 && net_results_finish(&results) == BENCH_ERROR)
+		rc = BENCH_ERROR;
+	if (rc != BENCH_ERROR)
+		rc = results.found > 0 ? BENCH_FOUND : BENCH_OK;
 	net_results_fini(&results);
 	free(guest);
 	bench_opts_fini(&cfg.o);

@@ -262,6 +262,18 @@ give_up(struct net_guest *ng, uint64_t now)
 		ng->not_sent += bench_pace_give_up(&ng->txq[i].pace, now, &ng->latency);
 }
 
+/* The measured time is over, or, in a run that failed or was ended early, never began. */
+static void
+end(struct net_guest *ng, uint64_t now)
+{
+	if (ng->begun == 0) {
+		ng->first = ng->count;
+		ng->begun = now;
+	}
+	ng->last = ng->count;
+	ng->ended = now;
+}
+
 static void
 begin(void *job, enum bench_phase phase, uint64_t now)
 {
@@ -278,11 +290,12 @@ begin(void *job, enum bench_phase phase, uint64_t now)
 			bench_hist_reset(&ng->latency);
 		break;
 	case BENCH_DRAIN:
-		ng->last = ng->count;
-		ng->ended = now;
+		end(ng, now);
 		give_up(ng, now);
 		break;
 	case BENCH_STOP:
+		if (ng->ended == 0)
+			end(ng, now);
 		break;
 	}
 }

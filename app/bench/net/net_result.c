@@ -133,7 +133,7 @@ net_results_point(struct net_results *r, const struct net_guest *guest, uint32_t
 	}
 	if (table)
 		bench_report_net_total(stdout, o->guests, &p->total);
-	if (!run->drained)
+	if (!run->drained && run->error == 0)
 		fprintf(stderr, "dpdk-foo-bench net: the back-end still held packets when the "
 				"drain was cut short\n");
 	r->found += net_results_trouble(&p->total, r->cfg->n.no_loss) + !run->drained;
@@ -225,7 +225,7 @@ net_results_finish(struct net_results *r)
 
 	if (o->json != NULL && (rc = write_json(r)) != 0)
 		return bench_opts_error(&net_verb, "--json %s: %s", o->json, strerror(-rc));
-	if (o->plot != NULL && (rc = write_plot(r)) != 0)
+	if (o->plot != NULL && r->npoints > 0 && (rc = write_plot(r)) != 0)
 		return bench_opts_error(&net_verb, "--plot %s: %s", o->plot, strerror(-rc));
 	return r->found > 0 ? BENCH_FOUND : BENCH_OK;
 }
