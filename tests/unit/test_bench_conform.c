@@ -320,6 +320,9 @@ test_parse(void **state)
 	assert_refused(WORDS("--socket", "/x", "--timeout", "0"), "from 10 to 600000");
 	assert_refused(WORDS("--socket", "/x", "--timeout", "9x"), "must be a number");
 	assert_refused(WORDS("--socket", "/x", "--case", "ring.typo"), "no such case");
+	assert_int_equal(parse(&opt, WORDS("--socket", "/x", "--case", "ring.kick-storm@split")),
+			 0);
+	assert_refused(WORDS("--socket", "/x", "--case", "ring.kick-storm@pakced"), "no such case");
 	/* a case of another device would run nothing, and be acceptable */
 	assert_refused(WORDS("--socket", "/x", "--case", "blk.*"), "no such case");
 	assert_refused(WORDS("--socket", "/x", "y"), "unexpected argument 'y'");

@@ -221,21 +221,34 @@ parse_words(struct conform_opts *opt, int argc, char **argv)
 	return -1;
 }
 
+/* Whether a case has a run that the glob matches. */
+static bool
+is_meant(const struct conform_case *c, const char *glob)
+{
+	static const unsigned int formats[] = {CONFORM_ANY, CONFORM_SPLIT, CONFORM_PACKED};
+	char name[64];
+
+	for (unsigned int i = 0; i < 3; i++) {
+		if (i == 0 ? c->formats != CONFORM_ANY : !(c->formats & formats[i]))
+			continue;
+		conform_run_name(c, formats[i], name, sizeof(name));
+		if (conform_name_matches(name, &glob, 1))
+			return true;
+	}
+	return false;
+}
+
 /* A glob that matches nothing is a mistake: "0 cases, all acceptable" must not come of a typo. */
 static int
 check_globs(const struct conform_opts *opt)
 {
 	for (unsigned int i = 0; i < opt->nglobs; i++) {
-		char stem[64];
 		bool found = false;
 
-		snprintf(stem, sizeof(stem), "%s", opt->glob[i]);
-		stem[strcspn(stem, "@")] = '\0';
 		for (const struct conform_group *const *g = conform_groups; *g != NULL; g++)
 			for (size_t k = 0; k < (*g)->n; k++)
 				found |= ((*g)->cases[k].devices & opt->device) != 0 &&
-					 conform_name_matches((*g)->cases[k].name,
-							      (const char *const[]){stem}, 1);
+					 is_meant(&(*g)->cases[k], opt->glob[i]);
 		if (!found) {
 			fprintf(stderr,
 				"dpdk-foo-bench conform: --case %s: no such case of this device; "
@@ -309,6 +322,10 @@ run_verb(int argc, char **argv)
 	}
 	if (conform_run(&opt, &report) != 0)
 		return BENCH_ERROR;
+	if (report.n == 0) {
+		fprintf(stderr, "dpdk-foo-bench conform: no case was run\n");
+		return BENCH_ERROR;
+	}
 	conform_print_summary(&opt, &report);
 	if (write_reports(&opt, &report) != 0)
 		return BENCH_ERROR;

@@ -334,6 +334,15 @@ run_case(struct run *run, const struct conform_case *c, bool packed, struct conf
 	snprintf(res->note, sizeof(res->note), "%s", run->ctx.note);
 }
 
+void
+conform_run_name(const struct conform_case *c, unsigned int format, char *name, size_t size)
+{
+	snprintf(name, size, "%s%s", c->name,
+		 format == CONFORM_SPLIT  ? "@split" :
+		 format == CONFORM_PACKED ? "@packed" :
+					    "");
+}
+
 /* One case in one format, if it was asked for. False: the run cannot go on. */
 static bool
 run_one(struct run *run, const struct conform_case *c, unsigned int format)
@@ -341,10 +350,7 @@ run_one(struct run *run, const struct conform_case *c, unsigned int format)
 	struct conform_report *report = run->report;
 	struct conform_result *res = &report->result[report->n];
 
-	snprintf(res->name, sizeof(res->name), "%s%s", c->name,
-		 format == CONFORM_SPLIT  ? "@split" :
-		 format == CONFORM_PACKED ? "@packed" :
-					    "");
+	conform_run_name(c, format, res->name, sizeof(res->name));
 	if (!(c->devices & run->opt->device) || report->n == CONFORM_MAX_RESULTS - 1 ||
 	    !conform_name_matches(res->name, run->opt->glob, run->opt->nglobs))
 		return true;

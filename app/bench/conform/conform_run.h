@@ -76,6 +76,9 @@ int conform_parse(struct conform_opts *opt, int argc, char **argv);
  */
 int conform_run(const struct conform_opts *opt, struct conform_report *report);
 
+/** What a case in a ring format is called: with @split or @packed behind it, or nothing. */
+void conform_run_name(const struct conform_case *c, unsigned int format, char *name, size_t size);
+
 /** Start the process. 0 or -errno. */
 int conform_proc_start(struct conform_proc *p);
 
