@@ -285,6 +285,18 @@ check_rest(const struct blk_config *cfg)
 	return 0;
 }
 
+/* What cannot be drawn is better known before the run than behind it. */
+static int
+check_plot(const struct blk_config *cfg, const char *name, const struct blk_list *list)
+{
+	for (unsigned int i = 0; i < list->n && cfg->o.plot != NULL; i++)
+		for (unsigned int k = 0; k < i; k++)
+			if (list->value[i] == list->value[k])
+				return bench_opts_error(&blk_verb, "--plot: --%s %u is there twice",
+							name, list->value[i]);
+	return 0;
+}
+
 int
 blk_opts_parse(struct blk_config *cfg, int argc, char **argv)
 {
@@ -305,7 +317,8 @@ blk_opts_parse(struct blk_config *cfg, int argc, char **argv)
 	if (rc != BENCH_OPTS_RUN)
 		return rc;
 	if (check_guests(cfg) != 0 || check_rings(cfg) != 0 || check_rest(cfg) != 0 ||
-	    bench_opts_check_cpus(&cfg->o) != 0)
+	    check_plot(cfg, "bs", &cfg->b.bs) != 0 ||
+	    check_plot(cfg, "depth", &cfg->b.depth) != 0 || bench_opts_check_cpus(&cfg->o) != 0)
 		return BENCH_ERROR;
 	return BENCH_OPTS_RUN;
 }

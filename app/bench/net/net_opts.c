@@ -99,6 +99,25 @@ check_sizes(const struct bench_opts *o)
 	return 0;
 }
 
+/* What cannot be drawn is better known before the run than behind it. */
+static int
+check_plot(const struct net_config *cfg)
+{
+	const struct bench_opts *o = &cfg->o;
+
+	if (o->plot == NULL || o->rate > 0 || cfg->n.mode == NET_LATENCY)
+		return 0;
+	if (o->imix)
+		return bench_opts_error(&net_verb, "--plot: of --size imix only the latency can be "
+						   "drawn, with --rate");
+	for (unsigned int i = 0; i < o->nsizes; i++)
+		for (unsigned int k = 0; k < i; k++)
+			if (o->size[i] == o->size[k])
+				return bench_opts_error(
+					&net_verb, "--plot: --size %u is there twice", o->size[i]);
+	return 0;
+}
+
 static int
 check_rest(const struct net_config *cfg)
 {
@@ -128,7 +147,7 @@ net_opts_parse(struct net_config *cfg, int argc, char **argv)
 	if (rc != BENCH_OPTS_RUN)
 		return rc;
 	if (check_guests(cfg) != 0 || check_sizes(&cfg->o) != 0 || check_rest(cfg) != 0 ||
-	    bench_opts_check_cpus(&cfg->o) != 0)
+	    check_plot(cfg) != 0 || bench_opts_check_cpus(&cfg->o) != 0)
 		return BENCH_ERROR;
 	if (cfg->n.mode == NET_LATENCY && cfg->o.rate == 0)
 		cfg->o.rate = NET_LATENCY_RATE;

@@ -164,6 +164,18 @@ write_json(const struct net_results *r)
 	return rc;
 }
 
+/* Put a point where it belongs: x rises whatever the order on the command line was. */
+static void
+insert(double *xs, double *ys, unsigned int n, double x, double y)
+{
+	for (; n > 0 && xs[n - 1] > x; n--) {
+		xs[n] = xs[n - 1];
+		ys[n] = ys[n - 1];
+	}
+	xs[n] = x;
+	ys[n] = y;
+}
+
 static int
 plot_sweep(const struct net_results *r, const struct bench_plot_text *text)
 {
@@ -176,8 +188,7 @@ plot_sweep(const struct net_results *r, const struct bench_plot_text *text)
 	for (unsigned int i = 0; i < r->npoints; i++) {
 		const struct bench_net_result *t = &r->point[i].total;
 
-		size[i] = r->point[i].size;
-		pps[i] = bench_rate(t->rx_packets, t->seconds);
+		insert(size, pps, i, r->point[i].size, bench_rate(t->rx_packets, t->seconds));
 	}
 	return bench_plot_sweep(r->cfg->o.plot, text, &x, &y, &points, 1);
 }
