@@ -454,6 +454,8 @@ test_opts_wrong(void **state)
 		"--socket a --segments 3 --bs 4k",
 		"--mode null --verify --rw rw",
 		"--mode null --interrupt",
+		"--mode null --guests 2",
+		"--mode null --socket a",
 		"--socket a --plot /tmp/p.svg --depth 1,2,1",
 		"--socket a --plot /tmp/p.svg --bs 512,512",
 	};

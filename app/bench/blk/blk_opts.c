@@ -226,6 +226,9 @@ static int
 check_guests(struct blk_config *cfg)
 {
 	if (cfg->b.mode == BLK_NULL) {
+		if (cfg->o.guests != 0 || cfg->o.wanted_guests > 1)
+			return bench_opts_error(&blk_verb, "--mode null: one guest without a "
+							   "back-end, so no --socket and --guests");
 		cfg->o.socket[0] = "(null)";
 		cfg->o.guests = 1;
 		if (cfg->o.interrupt || cfg->o.indirect || cfg->o.in_order)
