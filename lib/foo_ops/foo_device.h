@@ -183,6 +183,9 @@ int foo_queue_start(struct foo_queue *q, const struct foo_queue_config *cfg);
  */
 int foo_queue_stop(struct foo_queue *q, uint16_t *avail, uint16_t *used);
 
+/** Whether fd is an eventfd; asks the kernel alone, never the file (by /proc). Any thread. */
+bool foo_fd_is_eventfd(int fd);
+
 /** Whether a foo_queue_stop() has missed its deadline, and the lcore still has not let go: to stop
  * the queue again would be to wait once more. */
 bool foo_queue_is_late(const struct foo_queue *q);

@@ -67,6 +67,18 @@ queue_close_fds(struct foo_queue *q)
 	queue_close(&q->callfd);
 }
 
+bool
+foo_fd_is_eventfd(int fd)
+{
+	static const char eventfd_name[] = "anon_inode:[eventfd]";
+	char path[32], target[sizeof(eventfd_name)];
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	len = readlink(path, target, sizeof(target));
+	return len == (ssize_t)sizeof(eventfd_name) - 1 && memcmp(target, eventfd_name, len) == 0;
+}
+
 /*
  * Duplicate an eventfd of the front-end. Nothing else is taken: an lcore writes to call fds, and
  * a full pipe or a file on a dead server would hold it for ever.
@@ -74,18 +86,10 @@ queue_close_fds(struct foo_queue *q)
 static int
 queue_dup_eventfd(int fd, int *copy)
 {
-	char path[32], target[32];
-	ssize_t n;
-
 	*copy = FOO_VQ_NO_FD;
 	if (fd == FOO_VQ_NO_FD)
 		return 0;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	n = readlink(path, target, sizeof(target) - 1);
-	if (n < 0)
-		return -EBADF;
-	target[n] = '\0';
-	if (strcmp(target, "anon_inode:[eventfd]") != 0)
+	if (!foo_fd_is_eventfd(fd))
 		return -EBADF;
 	*copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	return *copy >= 0 ? 0 : -errno;

@@ -11,9 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -45,18 +43,6 @@ static struct {
 };
 
 static bool
-is_eventfd(int fd)
-{
-	static const char eventfd_name[] = "anon_inode:[eventfd]";
-	char link[32], target[sizeof(eventfd_name)];
-	ssize_t len;
-
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	len = readlink(link, target, sizeof(target));
-	return len == (ssize_t)sizeof(eventfd_name) - 1 && memcmp(target, eventfd_name, len) == 0;
-}
-
-static bool
 is_unix_stream(int fd)
 {
 	int domain, type;
@@ -72,7 +58,7 @@ foo_vhost_file_kind(int fd)
 	/* files in memory alone have seals, set or not: memfd, tmpfs, hugetlbfs */
 	if (fcntl(fd, F_GET_SEALS) >= 0)
 		return FOO_VHOST_FILE_MEMORY;
-	if (is_eventfd(fd))
+	if (foo_fd_is_eventfd(fd))
 		return FOO_VHOST_FILE_EVENTFD;
 	return is_unix_stream(fd) ? FOO_VHOST_FILE_SOCKET : FOO_VHOST_FILE_OTHER;
 }
