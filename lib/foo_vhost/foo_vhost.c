@@ -252,7 +252,10 @@ connect_front(struct foo_vhost *t, int vid)
 		t->conn = foo_vhost_relay_open(fd, t, t->waits);
 	if (t->conn == NULL) {
 		FOO_VHOST_LOG(ERR, "%s: a connection on %s cannot be served: %s", t->dev->name,
-			      t->path, fd < 0 ? "its socket is not found" : strerror(errno));
+			      t->path,
+			      fd == -EEXIST ? "two sockets may be it" :
+			      fd < 0        ? "its socket is not found" :
+					      strerror(errno));
 		return -1;
 	}
 	t->vid = vid;
