@@ -43,24 +43,26 @@ payload(const struct conform_ctx *ctx)
 }
 
 static enum conform_reaction
-bad_address(struct conform_ctx *ctx)
+send_displaced(struct conform_ctx *ctx, uint16_t direct)
 {
 	struct foo_guest_buf buf[3];
 	const uint16_t n = conform_bad_chain(ctx, buf);
 
 	buf[payload(ctx)] = displaced(buf[payload(ctx)], ctx->c->arg);
-	return conform_send(ctx, buf, n, FOO_GUEST_DIRECT);
+	return conform_send(ctx, buf, n, direct);
+}
+
+static enum conform_reaction
+bad_address(struct conform_ctx *ctx)
+{
+	return send_displaced(ctx, FOO_GUEST_DIRECT);
 }
 
 /* The same one level down, where an implementation may translate elsewhere. */
 static enum conform_reaction
 bad_address_indirect(struct conform_ctx *ctx)
 {
-	struct foo_guest_buf buf[3];
-	const uint16_t n = conform_bad_chain(ctx, buf);
-
-	buf[payload(ctx)] = displaced(buf[payload(ctx)], ctx->c->arg);
-	return conform_send(ctx, buf, n, FOO_GUEST_INDIRECT);
+	return send_displaced(ctx, FOO_GUEST_INDIRECT);
 }
 
 /* A buffer that begins in one region and ends in the next, which continues it. */
