@@ -165,3 +165,22 @@ bench_json_write(const json_t *root, const char *path)
 	free(text);
 	return ret;
 }
+
+int
+bench_json_write_whole(const struct bench_json_whole *w)
+{
+	json_t *root = bench_json_run(w->argc, w->argv), *results = json_object();
+	int rc;
+
+	if (json_array_size(w->points) == 1)
+		json_object_update(results, json_array_get(w->points, 0));
+	else if (json_array_size(w->points) > 1)
+		json_object_set(results, "points", w->points);
+	json_object_set_new(root, "config", bench_opts_json(w->o));
+	json_object_set(root, "guests", w->guests);
+	json_object_set_new(root, "results", results);
+	json_object_set_new(root, "found", json_integer(w->found));
+	rc = bench_json_write(root, w->o->json);
+	json_decref(root);
+	return rc;
+}

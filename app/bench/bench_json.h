@@ -25,6 +25,7 @@
 
 #include <foo_guest.h>
 
+#include "bench_opts.h"
 #include "bench_result.h"
 
 /** Name and version of the schema. */
@@ -61,6 +62,19 @@ json_t *bench_json_blk(const struct bench_blk_result *r);
 
 /** The object "latency_ns". */
 json_t *bench_json_latency(const struct bench_hist *h);
+
+/** All of a run that has ended. The arrays stay the caller's. */
+struct bench_json_whole {
+	int argc;                   /**< As of bench_json_run(). */
+	char *const *argv;          /**< As of bench_json_run(). */
+	const struct bench_opts *o; /**< "config", and the path to write to. */
+	json_t *guests;             /**< "guests": an array of bench_json_guest(). */
+	json_t *points; /**< An array of what was measured: one is "results", more are a sweep. */
+	unsigned int found; /**< Kinds of trouble. */
+};
+
+/** Write it, as above. @return 0 or -errno */
+int bench_json_write_whole(const struct bench_json_whole *w);
 
 /**
  * Write a result, indented, by bench_file_write().

@@ -50,6 +50,9 @@ struct bench_plot_points {
 	unsigned int n;   /**< Number of points, at most 64. */
 };
 
+/** Put a point where it belongs among the n before it: x rises whatever order they came in. */
+void bench_plot_insert(double *xs, double *ys, unsigned int n, double x, double y);
+
 /**
  * Latency against percentile: how an HDR histogram is shown. The percentiles' axis is logarithmic
  * in what is beyond (90 %, 99 %, 99.9 %, ... are equally far apart), and ends where the histograms

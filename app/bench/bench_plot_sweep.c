@@ -161,6 +161,17 @@ sweep_draw(struct bench_svg *svg, struct bench_axis *x, struct bench_axis *y,
 		sweep_series(svg, i, &points[i], x, y);
 }
 
+void
+bench_plot_insert(double *xs, double *ys, unsigned int n, double x, double y)
+{
+	for (; n > 0 && xs[n - 1] > x; n--) {
+		xs[n] = xs[n - 1];
+		ys[n] = ys[n - 1];
+	}
+	xs[n] = x;
+	ys[n] = y;
+}
+
 int
 bench_plot_sweep(const char *path, const struct bench_plot_text *text,
 		 const struct bench_plot_axis *x_axis, const struct bench_plot_axis *y_axis,

@@ -61,12 +61,12 @@ test_total_seconds(void **state)
 	guest[0].null_ns = SECOND;
 	assert_int_equal(net_results_point(&results, guest, 64, &run), 0);
 	assert_true(results.point[0].total.seconds == 1.0);
-	assert_true(rate_of(results.point[0].json) == 1000.0);
+	assert_true(rate_of(json_array_get(results.points, 0)) == 1000.0);
 	/* the longest time of two */
 	cfg.o.guests = 2;
 	assert_int_equal(net_results_point(&results, guest, 64, &run), 0);
 	assert_true(results.point[1].total.seconds == 2.0);
-	assert_true(rate_of(results.point[1].json) == 1500.0);
+	assert_true(rate_of(json_array_get(results.points, 1)) == 1500.0);
 	net_results_fini(&results);
 }
 

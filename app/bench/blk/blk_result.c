@@ -20,15 +20,15 @@ blk_results_init(struct blk_results *r, const struct blk_config *cfg, int argc, 
 	r->argv = argv;
 	r->guests = json_array();
 	r->intervals = json_array();
+	r->points = json_array();
 }
 
 void
 blk_results_fini(struct blk_results *r)
 {
-	for (unsigned int i = 0; i < r->npoints; i++) {
+	for (unsigned int i = 0; i < r->npoints; i++)
 		bench_hist_fini(&r->kept[i].latency);
-		json_decref(r->kept[i].json);
-	}
+	json_decref(r->points);
 	json_decref(r->guests);
 	json_decref(r->intervals);
 }
@@ -155,31 +155,8 @@ blk_results_point(struct blk_results *r, const struct blk_guest *guest,
 		fprintf(stderr, "dpdk-foo-bench blk: requests were never completed\n");
 	check_drain(r, run);
 	r->found += blk_results_trouble(&k->total);
-	k->json = point_json(r, k);
+	json_array_append_new(r->points, point_json(r, k));
 	return 0;
-}
-
-static int
-write_json(const struct blk_results *r)
-{
-	json_t *root = bench_json_run(r->argc, r->argv);
-	json_t *results = json_object(), *points = json_array();
-	int rc;
-
-	if (r->npoints == 1)
-		json_object_update(results, r->kept[0].json);
-	for (unsigned int i = 0; i < r->npoints && r->npoints > 1; i++)
-		json_array_append(points, r->kept[i].json);
-	if (r->npoints > 1)
-		json_object_set(results, "points", points);
-	json_decref(points);
-	json_object_set_new(root, "config", bench_opts_json(&r->cfg->o));
-	json_object_set(root, "guests", r->guests);
-	json_object_set_new(root, "results", results);
-	json_object_set_new(root, "found", json_integer(r->found));
-	rc = bench_json_write(root, r->cfg->o.json);
-	json_decref(root);
-	return rc;
 }
 
 /* A series of a sweep, and its place in memory. */
@@ -188,18 +165,6 @@ struct series {
 	double y[BLK_MAX_LIST];
 	char name[32];
 };
-
-/* Put a point where it belongs: x rises whatever the order on the command line was. */
-static void
-insert(struct series *s, unsigned int n, double x, double y)
-{
-	for (; n > 0 && s->x[n - 1] > x; n--) {
-		s->x[n] = s->x[n - 1];
-		s->y[n] = s->y[n - 1];
-	}
-	s->x[n] = x;
-	s->y[n] = y;
-}
 
 /* Requests a second against depth, a series for each size; of one depth only, against size. */
 static int
@@ -225,7 +190,8 @@ plot_sweep(const struct blk_results *r, const struct bench_plot_text *text)
 			points[n++] =
 				(struct bench_plot_points){.name = s->name, .x = s->x, .y = s->y};
 		}
-		insert(s, points[n - 1].n++, by_depth ? k->point.depth : k->point.bs, iops);
+		bench_plot_insert(s->x, s->y, points[n - 1].n++,
+				  by_depth ? k->point.depth : k->point.bs, iops);
 	}
 	return bench_plot_sweep(r->cfg->o.plot, text, &x, &y, points, n);
 }
@@ -259,9 +225,10 @@ int
 blk_results_finish(struct blk_results *r)
 {
 	const struct bench_opts *o = &r->cfg->o;
+	const struct bench_json_whole whole = {r->argc, r->argv, o, r->guests, r->points, r->found};
 	int rc = 0;
 
-	if (o->json != NULL && (rc = write_json(r)) != 0)
+	if (o->json != NULL && (rc = bench_json_write_whole(&whole)) != 0)
 		return bench_opts_error(&blk_verb, "--json %s: %s", o->json, strerror(-rc));
 	if (o->plot != NULL && r->npoints > 0 && (rc = write_plot(r)) != 0)
 		return bench_opts_error(&blk_verb, "--plot %s: %s", o->plot, strerror(-rc));

@@ -22,7 +22,6 @@ struct blk_kept {
 	struct blk_point point;        /**< Which one. */
 	struct bench_blk_result total; /**< All guests together. */
 	struct bench_hist latency;     /**< Of all guests. */
-	json_t *json;                  /**< "results" of the point. */
 };
 
 /** Everything. */
@@ -33,6 +32,7 @@ struct blk_results {
 	struct blk_kept kept[BLK_MAX_LIST * BLK_MAX_LIST]; /**< Points so far. */
 	unsigned int npoints;                              /**< Entries of kept. */
 	json_t *guests;                                    /**< "guests", of the first point. */
+	json_t *points;                                    /**< What was measured at each point. */
 	json_t *intervals;  /**< "intervals" of the point that runs. */
 	unsigned int found; /**< Kinds of trouble. */
 };

@@ -20,15 +20,15 @@ net_results_init(struct net_results *r, const struct net_config *cfg, int argc, 
 	r->argv = argv;
 	r->guests = json_array();
 	r->intervals = json_array();
+	r->points = json_array();
 }
 
 void
 net_results_fini(struct net_results *r)
 {
-	for (unsigned int i = 0; i < r->npoints; i++) {
+	for (unsigned int i = 0; i < r->npoints; i++)
 		bench_hist_fini(&r->point[i].latency);
-		json_decref(r->point[i].json);
-	}
+	json_decref(r->points);
 	json_decref(r->guests);
 	json_decref(r->intervals);
 }
@@ -137,43 +137,8 @@ net_results_point(struct net_results *r, const struct net_guest *guest, uint32_t
 		fprintf(stderr, "dpdk-foo-bench net: the back-end still held packets when the "
 				"drain was cut short\n");
 	r->found += net_results_trouble(&p->total, r->cfg->n.no_loss) + !run->drained;
-	p->json = point_json(r, p);
+	json_array_append_new(r->points, point_json(r, p));
 	return 0;
-}
-
-static int
-write_json(const struct net_results *r)
-{
-	json_t *root = bench_json_run(r->argc, r->argv);
-	json_t *results = json_object(), *points = json_array();
-	int rc;
-
-	if (r->npoints == 1)
-		json_object_update(results, r->point[0].json);
-	for (unsigned int i = 0; i < r->npoints && r->npoints > 1; i++)
-		json_array_append(points, r->point[i].json);
-	if (r->npoints > 1)
-		json_object_set(results, "points", points);
-	json_decref(points);
-	json_object_set_new(root, "config", bench_opts_json(&r->cfg->o));
-	json_object_set(root, "guests", r->guests);
-	json_object_set_new(root, "results", results);
-	json_object_set_new(root, "found", json_integer(r->found));
-	rc = bench_json_write(root, r->cfg->o.json);
-	json_decref(root);
-	return rc;
-}
-
-/* Put a point where it belongs: x rises whatever the order on the command line was. */
-static void
-insert(double *xs, double *ys, unsigned int n, double x, double y)
-{
-	for (; n > 0 && xs[n - 1] > x; n--) {
-		xs[n] = xs[n - 1];
-		ys[n] = ys[n - 1];
-	}
-	xs[n] = x;
-	ys[n] = y;
 }
 
 static int
@@ -188,7 +153,8 @@ plot_sweep(const struct net_results *r, const struct bench_plot_text *text)
 	for (unsigned int i = 0; i < r->npoints; i++) {
 		const struct bench_net_result *t = &r->point[i].total;
 
-		insert(size, pps, i, r->point[i].size, bench_rate(t->rx_packets, t->seconds));
+		bench_plot_insert(size, pps, i, r->point[i].size,
+				  bench_rate(t->rx_packets, t->seconds));
 	}
 	return bench_plot_sweep(r->cfg->o.plot, text, &x, &y, &points, 1);
 }
@@ -232,9 +198,10 @@ int
 net_results_finish(struct net_results *r)
 {
 	const struct bench_opts *o = &r->cfg->o;
+	const struct bench_json_whole whole = {r->argc, r->argv, o, r->guests, r->points, r->found};
 	int rc = 0;
 
-	if (o->json != NULL && (rc = write_json(r)) != 0)
+	if (o->json != NULL && (rc = bench_json_write_whole(&whole)) != 0)
 		return bench_opts_error(&net_verb, "--json %s: %s", o->json, strerror(-rc));
 	if (o->plot != NULL && r->npoints > 0 && (rc = write_plot(r)) != 0)
 		return bench_opts_error(&net_verb, "--plot %s: %s", o->plot, strerror(-rc));

@@ -22,7 +22,6 @@ struct net_point {
 	uint32_t size;                 /**< Of packets; 0: IMIX. */
 	struct bench_net_result total; /**< All guests together. */
 	struct bench_hist latency;     /**< Of all guests, if measured. */
-	json_t *json;                  /**< "results" of the point. */
 };
 
 /** Everything. */
@@ -33,6 +32,7 @@ struct net_results {
 	struct net_point point[BENCH_MAX_SIZES]; /**< Points so far. */
 	unsigned int npoints;                    /**< Entries of point. */
 	json_t *guests;                          /**< "guests", of the first point. */
+	json_t *points;                          /**< What was measured at each point. */
 	json_t *intervals;                       /**< "intervals" of the point that runs. */
 	unsigned int found;                      /**< Kinds of trouble. */
 };
