@@ -5,7 +5,7 @@
 # Runs the two commands of README.rst in a bare Debian 12, made by debootstrap in a
 # folder, where nothing of what this machine has installed can hide a missing
 # step. It runs in namespaces of its own: when the script ends, however it does,
-# its mounts and processes are gone. Takes about 20 minutes and 4 GB.
+# its mounts and processes are gone. Takes about half an hour and 4 GB.
 
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
