@@ -127,6 +127,11 @@ check_rest(const struct net_config *cfg)
 	if (cfg->n.window != 0 && cfg->n.check == NET_CHECK_NONE)
 		return bench_opts_error(&net_verb, "--window: not with --check none, which does "
 						   "not see what came back; use seq");
+	/* a device that is killed within a burst leaves some of it used and some not: only with
+	 * in-flight tracking does the next one know */
+	if (cfg->n.reconnect && cfg->o.ring == BENCH_RING_PACKED)
+		return bench_opts_error(&net_verb, "--reconnect: with --ring split only, since "
+						   "where a packed ring goes on is not known");
 	if (cfg->n.mode == NET_NULL && (cfg->o.interrupt || cfg->o.indirect))
 		return bench_opts_error(&net_verb, "--mode null: polled, without --indirect");
 	if (cfg->n.check == NET_CHECK_NONE && (cfg->o.rate > 0 || cfg->n.mode == NET_LATENCY))
