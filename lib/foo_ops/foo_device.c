@@ -325,6 +325,18 @@ device_disconnect(struct foo_device *dev)
 	foo_mem_init(&dev->mem);
 }
 
+int
+foo_device_config_changed(struct foo_device *dev)
+{
+	int rc = -ENOTCONN;
+
+	foo_ctl_lock();
+	if (dev->config_changed != NULL)
+		rc = dev->config_changed(dev);
+	foo_ctl_unlock();
+	return rc;
+}
+
 void
 foo_device_connect(struct foo_device *dev, bool up)
 {

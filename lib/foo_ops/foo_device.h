@@ -115,6 +115,9 @@ struct foo_device {
 	uint16_t nqueues;        /**< Entries of queue[]. */
 	struct foo_queue *queue; /**< The queues, allocated by realize. */
 	void *transport;         /**< foo_vhost's. */
+	/** The transport's way to tell the guest's driver that the config space changed, or NULL:
+	 * foo_device_config_changed(). */
+	int (*config_changed)(struct foo_device *dev);
 	char last_msg[48];       /**< Last vhost-user message, in words. */
 	uint64_t generation;     /**< Counts connections. */
 	bool leaked; /**< An lcore did not let go of a queue: the instance is never freed. */
@@ -150,6 +153,15 @@ void foo_device_destroy(struct foo_device *dev);
 
 /** The device of that name, or NULL. */
 struct foo_device *foo_device_find(const char *name);
+
+/**
+ * The config space reads differently now: the guest's driver is told, where there is one. Does not
+ * wait for an answer.
+ *
+ * @return 0; -ENOTCONN if there is nobody to tell; -ENOTSUP if the front-end has no ear for it;
+ *   -EAGAIN if it does not listen
+ */
+int foo_device_config_changed(struct foo_device *dev);
 
 /** A front-end connected or went away. Going away: queues that still run are stopped; features and
  * memory are forgotten. */

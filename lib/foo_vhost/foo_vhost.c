@@ -458,6 +458,7 @@ enlist(struct foo_vhost *t, struct foo_error *err)
 	} else {
 		TAILQ_INSERT_TAIL(&foo_vhost_all, t, link);
 		t->dev->transport = t;
+		t->dev->config_changed = foo_vhost_config_changed;
 		foo_vhost_rings_update(t);
 	}
 	foo_ctl_unlock();
@@ -470,6 +471,7 @@ delist(struct foo_vhost *t)
 	foo_ctl_lock();
 	TAILQ_REMOVE(&foo_vhost_all, t, link);
 	t->dev->transport = NULL;
+	t->dev->config_changed = NULL;
 	foo_ctl_unlock();
 }
 
