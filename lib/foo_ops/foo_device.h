@@ -118,8 +118,8 @@ struct foo_device {
 	/** The transport's way to tell the guest's driver that the config space changed, or NULL:
 	 * foo_device_config_changed(). */
 	int (*config_changed)(struct foo_device *dev);
-	char last_msg[48];       /**< Last vhost-user message, in words. */
-	uint64_t generation;     /**< Counts connections. */
+	char last_msg[48];   /**< Last vhost-user message, in words. */
+	uint64_t generation; /**< Counts connections. */
 	bool leaked; /**< An lcore did not let go of a queue: the instance is never freed. */
 };
 

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 dpdk-foo contributors
+ *
+ * The abstract class `blk`: VirtIO block device (VIRTIO 1.2, 5.2).
+ */
+#include <errno.h>
+
+#include <linux/virtio_ids.h>
+
+#include <rte_malloc.h>
+
+#include "blk_priv.h"
+
+/* Most queues of a disk. */
+#define BLK_MAX_QUEUES 64
+
+/* vhost-user protocol feature INFLIGHT_SHMFD: requests end in any order. */
+#define BLK_PROTOCOL (UINT64_C(1) << 12)
+
+const char *const blk_block_sizes[] = {"512", "4096", NULL};
+
+static const struct foo_prop blk_props[] = {
+	FOO_PROP_UINT("queues", struct foo_blk, queues, "1", 1, BLK_MAX_QUEUES,
+		      "virtqueues offered; the guest may use fewer"),
+	FOO_PROP_UINT("depth", struct foo_blk, depth, "1024", 1, FOO_VQ_MAX_SIZE,
+		      "requests of a queue that may be in flight; more wait in its ring"),
+	FOO_PROP_STRING("serial", struct foo_blk, serial, NULL, BLK_ID_LEN,
+			"name of the disk that the guest sees; by default the device's name"),
+	FOO_PROP_BOOL("ro", struct foo_blk, read_only, "0", "the guest may not change anything"),
+	FOO_PROP_ENUM("block-size", struct foo_blk, block_shift, "512", blk_block_sizes,
+		      "bytes of a logical block"),
+	FOO_PROP_UINT("seg-max", struct foo_blk, seg_max, "254", 1, 1022,
+		      "pieces that the guest may cut the data of a request into"),
+	FOO_PROP_BOOL("write-cache", struct foo_blk, write_cache, "1",
+		      "writes may wait in a cache until the guest flushes; 0: each is durable"),
+	FOO_PROP_END,
+};
+
+static uint16_t
+blk_num_queues(const struct foo_device *dev)
+{
+	return (uint16_t)((const struct foo_blk *)dev)->queues;
+}
+
+static uint64_t
+blk_protocol_features(const struct foo_device *dev)
+{
+	(void)dev;
+	return BLK_PROTOCOL;
+}
+
+static int
+blk_realize(struct foo_device *dev, struct foo_error *err)
+{
+	struct foo_blk *b = foo_blk(dev);
+	int rc;
+
+	b->cap = (struct foo_blk_cap){
+		.block_size = b->block_shift == 0 ? 512 : 4096,
+		.read_only = b->read_only,
+	};
+	b->queue = rte_zmalloc(NULL, b->queues * sizeof(*b->queue), RTE_CACHE_LINE_SIZE);
+	if (b->queue == NULL)
+		return foo_error_set(err, -ENOMEM, "no memory for %u queues", b->queues);
+	rc = b->engine->open(b, err);
+	if (rc == 0 && b->cap.max_queues != 0 && b->queues > b->cap.max_queues) {
+		rc = foo_error_set(err, -EINVAL, "queues=%u: this medium can have %u at most",
+				   b->queues, b->cap.max_queues);
+		if (b->engine->close != NULL)
+			b->engine->close(b);
+	}
+	if (rc != 0) {
+		rte_free(b->queue);
+		b->queue = NULL;
+	}
+	return rc;
+}
+
+static void
+blk_unrealize(struct foo_device *dev)
+{
+	struct foo_blk *b = foo_blk(dev);
+
+	if (b->engine->close != NULL)
+		b->engine->close(b);
+	rte_free(b->queue);
+	b->queue = NULL;
+}
+
+void
+foo_blk_set_size(struct foo_blk *dev, uint64_t bytes)
+{
+	uint64_t sectors = bytes / dev->cap.block_size * (dev->cap.block_size / FOO_BLK_SECTOR);
+
+	/* read relaxed by lcores, which see it sooner or later: the engine can do both sizes */
+	__atomic_store_n(&dev->sectors, sectors, __ATOMIC_RELAXED);
+	foo_device_config_changed(&dev->dev);
+}
+
+static struct foo_class blk_class = {
+	.name = "blk",
+	.parent = "virtio",
+	.help = "disk (VIRTIO 1.2, 5.2)",
+	.abstract = true,
+	.virtio_id = VIRTIO_ID_BLOCK,
+	.config_size = sizeof(struct virtio_blk_config),
+	.instance_size = sizeof(struct foo_blk),
+	.props = blk_props,
+	.ops =
+		{
+			.realize = blk_realize,
+			.unrealize = blk_unrealize,
+			.num_queues = blk_num_queues,
+			.features = blk_features,
+			.protocol_features = blk_protocol_features,
+			.set_features = blk_set_features,
+			.get_config = blk_get_config,
+			.set_config = blk_set_config,
+			.queue_attach = blk_queue_attach,
+			.queue_detach = blk_queue_detach,
+			.poll = blk_queue_poll,
+			.poll_stopped = blk_queue_poll_stopped,
+			.queue_stop = blk_queue_stop,
+			.queue_pending = blk_queue_pending,
+			.queue_counters = blk_queue_counters,
+			.counters = blk_counters,
+		},
+};
+FOO_CLASS_REGISTER(blk_class)

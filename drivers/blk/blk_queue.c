@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 dpdk-foo contributors
+ *
+ * A queue of a disk: requests in, requests out, on one lcore and without a lock.
+ */
+#include <errno.h>
+
+#include <rte_cycles.h>
+#include <rte_lcore.h>
+#include <rte_malloc.h>
+
+#include "blk_priv.h"
+
+/* Room for requests goes; the counters stay. */
+static void
+queue_free(struct blk_queue *bk)
+{
+	rte_free(bk->long_mem);
+	rte_free(bk->req);
+	rte_free(bk->free);
+	bk->long_mem = NULL;
+	bk->longs = NULL;
+	bk->req = NULL;
+	bk->free = NULL;
+	bk->nfree = 0;
+}
+
+static int
+queue_alloc(struct blk_queue *bk, uint32_t depth, int node)
+{
+	uint32_t nlong = RTE_MIN(depth, BLK_LONG_MAX);
+
+	bk->free = rte_zmalloc_socket(NULL, depth * sizeof(*bk->free), 0, node);
+	bk->req = rte_zmalloc_socket(NULL, depth * sizeof(*bk->req), RTE_CACHE_LINE_SIZE, node);
+	bk->long_mem = rte_zmalloc_socket(NULL, nlong * sizeof(*bk->long_mem), 0, node);
+	if (bk->free == NULL || bk->req == NULL || bk->long_mem == NULL) {
+		queue_free(bk);
+		return -ENOMEM;
+	}
+	for (uint32_t i = depth; i > 0; i--)
+		bk->free[bk->nfree++] = &bk->req[i - 1];
+	for (uint32_t i = 0; i < nlong; i++) {
+		bk->long_mem[i].next = bk->longs;
+		bk->longs = &bk->long_mem[i];
+	}
+	return 0;
+}
+
+int
+blk_queue_attach(struct foo_queue *q)
+{
+	struct foo_blk *dev = foo_blk(q->dev);
+	struct blk_queue *bk = &dev->queue[q->index];
+	int rc;
+
+	bk->bq.q = q;
+	bk->bq.dev = dev;
+	rc = queue_alloc(bk, dev->depth, (int)rte_lcore_to_socket_id(q->lcore));
+	if (rc != 0)
+		return rc;
+	if (dev->engine->queue_open != NULL)
+		rc = dev->engine->queue_open(&bk->bq);
+	if (rc != 0)
+		queue_free(bk);
+	else
+		q->priv = bk;
+	return rc;
+}
+
+void
+blk_queue_detach(struct foo_queue *q)
+{
+	struct blk_queue *bk = blk_queue_of(q);
+
+	if (bk->bq.dev->engine->queue_close != NULL)
+		bk->bq.dev->engine->queue_close(&bk->bq);
+	queue_free(bk);
+}
+
+/* Let the engine go on with what it has. */
+static void
+queue_advance(struct blk_queue *bk)
+{
+	const struct foo_blk_engine *engine = bk->bq.dev->engine;
+
+	if (bk->bq.inflight != 0 && engine->poll != NULL)
+		engine->poll(&bk->bq);
+}
+
+/* End of a round: what was submitted goes off, what has ended is told. Requests ended. */
+static unsigned int
+queue_finish(struct blk_queue *bk)
+{
+	const struct foo_blk_engine *engine = bk->bq.dev->engine;
+	struct foo_vq *vq = &bk->bq.q->vq;
+	unsigned int ended;
+
+	if (bk->uncommitted && engine->commit != NULL)
+		engine->commit(&bk->bq);
+	bk->uncommitted = false;
+	ended = bk->ended;
+	bk->ended = 0;
+	if (ended != 0 && vq->broken == 0 && foo_vq_flush(vq))
+		foo_vq_call(vq);
+	return ended;
+}
+
+/* Take a burst out of the ring. What there is no room for stays there. */
+static uint16_t
+queue_take(struct blk_queue *bk)
+{
+	struct foo_vq *vq = &bk->bq.q->vq;
+	struct foo_chain chain[BLK_BURST];
+	uint16_t i, n;
+
+	n = foo_vq_pop(vq, chain, (uint16_t)RTE_MIN(bk->nfree, BLK_BURST));
+	for (i = 0; i < n; i++) {
+		if (unlikely(blk_req_begin(bk, &chain[i]) != 0)) {
+			foo_vq_undo(vq, &chain[i], n - i);
+			break;
+		}
+	}
+	return i;
+}
+
+unsigned int
+blk_queue_poll(struct foo_queue *q)
+{
+	struct blk_queue *bk = blk_queue_of(q);
+	unsigned int taken;
+
+	bk->now = rte_rdtsc();
+	queue_advance(bk);
+	taken = queue_take(bk);
+	return taken + queue_finish(bk);
+}
+
+unsigned int
+blk_queue_poll_stopped(struct foo_queue *q)
+{
+	struct blk_queue *bk = blk_queue_of(q);
+
+	if (bk->bq.inflight == 0)
+		return 0;
+	bk->now = rte_rdtsc();
+	queue_advance(bk);
+	return queue_finish(bk);
+}
+
+bool
+blk_queue_stop(struct foo_queue *q)
+{
+	struct blk_queue *bk = blk_queue_of(q);
+
+	bk->now = rte_rdtsc();
+	queue_advance(bk);
+	queue_finish(bk);
+	return bk->bq.inflight == 0;
+}
+
+bool
+blk_queue_pending(const struct foo_queue *q)
+{
+	/* what an engine works on is asked after until it has ended */
+	return blk_queue_of(q)->bq.inflight != 0 ||
+	       (foo_queue_is_serving(q) && foo_vq_avail(&q->vq));
+}

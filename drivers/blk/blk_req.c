@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 dpdk-foo contributors
+ *
+ * Requests of a disk (VIRTIO 1.2, 5.2.6): read from a chain, checked, handed to the engine, ended.
+ *
+ * A request is a header of 16 bytes and, of some, data, all device-readable; then data that is
+ * read, and last a status byte, device-writable. A driver may cut them into descriptors as it
+ * likes (2.7.4.1), so the parts are found by their position, not by descriptor.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "blk_priv.h"
+
+/* A header, copied from the guest once. */
+struct blk_hdr {
+	uint32_t type;
+	uint32_t ioprio;
+	uint64_t sector;
+};
+
+/* The used length counts written bytes from the first writable one on (2.7.8.2): where data before
+ * the status was not written, the status does not count either. */
+static uint32_t
+req_written(const struct blk_req *r, uint8_t status)
+{
+	if (status == VIRTIO_BLK_S_OK)
+		return r->written;
+	return r->chain.write_len == 1 ? 1 : 0;
+}
+
+/* The request gives back what it took. */
+static void
+req_free(struct blk_queue *bk, struct blk_req *r)
+{
+	if (unlikely(r->pieces != NULL)) {
+		r->pieces->next = bk->longs;
+		bk->longs = r->pieces;
+		r->pieces = NULL;
+	}
+	bk->free[bk->nfree++] = r;
+}
+
+/* Enter what the engine has written into the dirty log: it does not know of it. */
+static void
+req_log(const struct foo_mem *mem, const struct blk_req *r)
+{
+	if (r->io.op != FOO_BLK_READ)
+		return;
+	for (uint16_t i = 0; i < r->io.niov; i++)
+		foo_mem_log_va(mem, r->io.iov[i].iov_base, r->io.iov[i].iov_len);
+}
+
+static void
+req_end(struct blk_queue *bk, struct blk_req *r, uint8_t status)
+{
+	struct foo_vq *vq = &bk->bq.q->vq;
+
+	blk_stats_ended(bk, r, status);
+	bk->ended++;
+	/* a broken queue's guest hears nothing any more */
+	if (likely(vq->broken == 0)) {
+		*r->status = status;
+		foo_mem_written(vq->mem, r->status, 1);
+		foo_vq_push(vq, &r->chain, req_written(r, status));
+	}
+	req_free(bk, r);
+}
+
+/* To the engine. */
+static void
+req_submit(struct blk_queue *bk, struct blk_req *r)
+{
+	bk->bq.inflight++;
+	bk->uncommitted = true;
+	bk->bq.dev->engine->submit(&bk->bq, &r->io);
+}
+
+void
+foo_blk_done(struct foo_blk_queue *bq, struct foo_blk_io *io, int result)
+{
+	struct blk_queue *bk = blk_queue(bq);
+	struct blk_req *r = (struct blk_req *)io;
+
+	bq->inflight--;
+	if (unlikely(bq->q->vq.mem->log != NULL))
+		req_log(bq->q->vq.mem, r);
+	if (likely(result == 0)) {
+		if (unlikely(++r->range < r->nranges)) {
+			blk_range_step(r);
+			req_submit(bk, r);
+			return;
+		}
+		req_end(bk, r, VIRTIO_BLK_S_OK);
+	} else if (result == -EOPNOTSUPP) {
+		req_end(bk, r, VIRTIO_BLK_S_UNSUPP);
+	} else {
+		blk_count(&bq->stats.io_errors, 1);
+		req_end(bk, r, VIRTIO_BLK_S_IOERR);
+	}
+}
+
+/* Room for n pieces. */
+static struct iovec *
+req_room(struct blk_queue *bk, struct blk_req *r, uint32_t n)
+{
+	if (likely(n <= BLK_OWN_PIECES))
+		return r->own.iov;
+	if (bk->longs == NULL)
+		return NULL;
+	r->pieces = bk->longs;
+	bk->longs = bk->longs->next;
+	return r->pieces->iov;
+}
+
+/* Data of a read or write: c stands where it begins. 0, -EAGAIN, or -EINVAL: too many pieces. */
+static int
+req_data(struct blk_queue *bk, struct blk_req *r, struct foo_cursor *c, uint32_t len)
+{
+	uint32_t pieces = r->chain.nread + r->chain.nwrite, done;
+
+	r->io.iov = req_room(bk, r, pieces);
+	if (unlikely(r->io.iov == NULL))
+		return -EAGAIN;
+	r->io.niov = (uint16_t)foo_cursor_iov(
+		c, r->io.iov, r->pieces != NULL ? FOO_BLK_MAX_PIECES : BLK_OWN_PIECES, len, &done);
+	return done == len ? 0 : -EINVAL;
+}
+
+/* IN and OUT. -EAGAIN, or a status; OK: the engine has it, or it has no data. */
+static int
+req_transfer(struct blk_queue *bk, struct blk_req *r, struct foo_cursor *c, uint64_t sector,
+	     bool write)
+{
+	const struct foo_blk *dev = bk->bq.dev;
+	uint32_t len = write ? c->left : r->chain.write_len - 1;
+	struct foo_cursor to;
+	int rc;
+
+	if (len % FOO_BLK_SECTOR != 0 || !blk_range_ok(dev, sector, len / FOO_BLK_SECTOR))
+		return VIRTIO_BLK_S_IOERR;
+	to = foo_cursor_writable(&bk->bq.q->vq, &r->chain);
+	r->written = write ? 1 : len + 1;
+	if (len == 0)
+		return VIRTIO_BLK_S_OK;
+	rc = req_data(bk, r, write ? c : &to, len);
+	if (unlikely(rc != 0))
+		return rc == -EAGAIN ? rc : VIRTIO_BLK_S_IOERR;
+	r->io.op = write ? FOO_BLK_WRITE : FOO_BLK_READ;
+	/* pairs with the store in blk_set_writeback() */
+	r->io.fua = write && !__atomic_load_n(&dev->writeback, __ATOMIC_RELAXED);
+	r->io.offset = sector * FOO_BLK_SECTOR;
+	r->io.len = len;
+	r->bytes = len;
+	return VIRTIO_BLK_S_OK;
+}
+
+/* The disk's name, padded with zeroes; without a terminator if it fills the field. */
+static uint8_t
+req_id(struct blk_queue *bk, struct blk_req *r)
+{
+	const struct foo_blk *dev = bk->bq.dev;
+	const char *name = dev->serial != NULL ? dev->serial : dev->dev.name;
+	struct foo_cursor to = foo_cursor_writable(&bk->bq.q->vq, &r->chain);
+	uint32_t room = r->chain.write_len - 1;
+	char id[BLK_ID_LEN] = "";
+
+	if (room == 0)
+		return VIRTIO_BLK_S_IOERR;
+	memcpy(id, name, strnlen(name, sizeof(id)));
+	foo_cursor_write(&to, id, RTE_MIN(room, sizeof(id)));
+	r->written = room <= sizeof(id) ? room + 1 : sizeof(id);
+	return VIRTIO_BLK_S_OK;
+}
+
+static enum foo_blk_kind
+req_kind(uint32_t type)
+{
+	switch (type) {
+	case VIRTIO_BLK_T_IN:
+		return FOO_BLK_KIND_READ;
+	case VIRTIO_BLK_T_OUT:
+		return FOO_BLK_KIND_WRITE;
+	case VIRTIO_BLK_T_FLUSH:
+		return FOO_BLK_KIND_FLUSH;
+	case VIRTIO_BLK_T_DISCARD:
+	case VIRTIO_BLK_T_SECURE_ERASE:
+		return FOO_BLK_KIND_DISCARD;
+	case VIRTIO_BLK_T_WRITE_ZEROES:
+		return FOO_BLK_KIND_ZEROES;
+	default:
+		return FOO_BLK_KIND_OTHER;
+	}
+}
+
+/* Whether a request of this kind would change the disk. */
+static bool
+req_mutates(enum foo_blk_kind kind)
+{
+	return kind == FOO_BLK_KIND_WRITE || kind == FOO_BLK_KIND_DISCARD ||
+	       kind == FOO_BLK_KIND_ZEROES;
+}
+
+/* Make it the engine's, if it is right: -EAGAIN, or a status. With OK and without an operation it
+ * is done already. */
+static int
+req_prepare(struct blk_queue *bk, struct blk_req *r)
+{
+	const struct foo_blk *dev = bk->bq.dev;
+	struct foo_cursor c = foo_cursor_readable(&bk->bq.q->vq, &r->chain);
+	struct blk_hdr hdr;
+
+	if (unlikely(foo_cursor_read(&c, &hdr, sizeof(hdr)) != sizeof(hdr)))
+		return VIRTIO_BLK_S_IOERR;
+	r->kind = req_kind(hdr.type);
+	if (unlikely(dev->cap.read_only && req_mutates(r->kind)))
+		return VIRTIO_BLK_S_IOERR;
+	switch (r->kind) {
+	case FOO_BLK_KIND_READ:
+	case FOO_BLK_KIND_WRITE:
+		return req_transfer(bk, r, &c, hdr.sector, r->kind == FOO_BLK_KIND_WRITE);
+	case FOO_BLK_KIND_FLUSH:
+		if (dev->cap.flush)
+			r->io.op = FOO_BLK_FLUSH;
+		return VIRTIO_BLK_S_OK;
+	case FOO_BLK_KIND_OTHER:
+		return hdr.type == VIRTIO_BLK_T_GET_ID ? req_id(bk, r) : VIRTIO_BLK_S_UNSUPP;
+	default:
+		return blk_range_parse(bk, r, &c, hdr.type);
+	}
+}
+
+/* A free request for a chain that has room for a status. */
+static struct blk_req *
+req_new(struct blk_queue *bk, const struct foo_chain *chain)
+{
+	const struct foo_seg *last = &chain->seg[chain->nread + chain->nwrite - 1];
+	struct blk_req *r = bk->free[--bk->nfree];
+
+	r->chain = *chain;
+	r->status = last->va + last->len - 1;
+	r->start = bk->now;
+	r->kind = FOO_BLK_KIND_OTHER;
+	r->nranges = 0;
+	r->range = 0;
+	r->bytes = 0;
+	r->written = 1;
+	r->io.op = FOO_BLK_OP_MAX;
+	r->io.niov = 0;
+	r->io.offset = 0;
+	r->io.len = 0;
+	return r;
+}
+
+/* Nobody can be told how it went: the chain goes back with length 0. */
+static int
+req_refuse(struct blk_queue *bk, const struct foo_chain *chain)
+{
+	blk_count(&bk->bq.stats.refused, 1);
+	foo_vq_push(&bk->bq.q->vq, chain, 0);
+	bk->ended++;
+	return 0;
+}
+
+int
+blk_req_begin(struct blk_queue *bk, const struct foo_chain *chain)
+{
+	struct blk_req *r;
+	int rc;
+
+	if (unlikely(chain->write_len == 0))
+		return req_refuse(bk, chain);
+	r = req_new(bk, chain);
+	rc = req_prepare(bk, r);
+	if (likely(rc == VIRTIO_BLK_S_OK && r->io.op != FOO_BLK_OP_MAX)) {
+		req_submit(bk, r);
+		return 0;
+	}
+	if (unlikely(rc == -EAGAIN)) {
+		req_free(bk, r);
+		return rc;
+	}
+	if (rc == VIRTIO_BLK_S_IOERR)
+		blk_count(&bk->bq.stats.refused, 1);
+	req_end(bk, r, (uint8_t)rc);
+	return 0;
+}
