@@ -198,7 +198,8 @@ foo_guest_ring_add_head(struct foo_guest_ring *ring, uint16_t head)
 	ring->added++;
 }
 
-/* Fill the next position. The first one since the last publish gets its flags there. */
+/* Fill the next position. The first one since the last publish gets its flags there, and hides what
+ * stands behind it until then. */
 static void
 ring_put_packed(struct foo_guest_ring *ring, const struct foo_guest_buf *buf, uint16_t id,
 		bool next)
@@ -211,7 +212,9 @@ ring_put_packed(struct foo_guest_ring *ring, const struct foo_guest_buf *buf, ui
 	desc->addr = buf->gpa;
 	desc->len = buf->len;
 	desc->id = id;
-	if (ring->added++ == 0) {
+	ring->added++;
+	if (!ring->first_held) {
+		ring->first_held = true;
 		ring->first_pos = ring->avail_idx;
 		ring->first_flags = flags;
 	} else {
@@ -297,8 +300,10 @@ ring_publish_packed(struct foo_guest_ring *ring, uint16_t added)
 	uint16_t event_pos;
 
 	/* pairs with the device's acquire of a descriptor's flags */
-	__atomic_store_n(&ring->packed_desc[ring->first_pos].flags, ring->first_flags,
-			 __ATOMIC_RELEASE);
+	if (ring->first_held)
+		__atomic_store_n(&ring->packed_desc[ring->first_pos].flags, ring->first_flags,
+				 __ATOMIC_RELEASE);
+	ring->first_held = false;
 	/* as in ring_publish_split() */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	u.word = __atomic_load_n((ring_event_word *)ring->device_event, __ATOMIC_RELAXED);

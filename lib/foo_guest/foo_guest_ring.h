@@ -114,6 +114,7 @@ struct foo_guest_ring {
 	uint16_t added;       /**< Avail entries (split) or descriptors (packed) since publish. */
 	uint16_t first_pos;   /**< Packed: position of the first unpublished descriptor. */
 	uint16_t first_flags; /**< Packed: its flags, stored by foo_guest_ring_publish(). */
+	bool first_held;      /**< Packed: there is such a descriptor. */
 	bool packed;          /**< RING_PACKED. */
 	bool event_idx;       /**< EVENT_IDX. */
 	bool in_order;        /**< IN_ORDER. */
@@ -191,7 +192,8 @@ int foo_guest_ring_add(struct foo_guest_ring *ring, const struct foo_guest_buf *
 
 /**
  * Add up to n chains of one buffer each: what foo_guest_ring_add() does n times, for load
- * generators.
+ * generators. On a packed ring the device may see each of them at once, as under the drivers of
+ * DPDK and Linux; foo_guest_ring_publish(), which must follow, tells whether it wants a kick.
  *
  * @param buf n buffers, one a chain
  * @param token n tokens, one a chain
