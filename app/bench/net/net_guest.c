@@ -26,20 +26,28 @@ round_up(uint32_t value, uint32_t to)
 	return (value + to - 1) / to * to;
 }
 
-/* Bytes of a receive buffer. */
+/* Bytes from one buffer to the next: the header's line, and whole lines for the packet. */
+static uint32_t
+stride_for(uint32_t packet)
+{
+	return LINE + round_up(packet, LINE);
+}
+
 static uint32_t
 rx_stride(const struct net_guest *ng)
 {
-	uint32_t whole = (uint32_t)sizeof(struct virtio_net_hdr_v1) + net_longest(ng->size);
+	const uint32_t hdr = sizeof(struct virtio_net_hdr_v1);
 	uint32_t asked = ng->cfg->n.rx_buffer;
 
-	return round_up(asked != 0 ? asked : whole, LINE);
+	if (asked == 0)
+		return stride_for(net_longest(ng->size));
+	return stride_for(asked > hdr ? asked - hdr : 1);
 }
 
 static uint32_t
 tx_stride(const struct net_guest *ng)
 {
-	return round_up((uint32_t)sizeof(struct virtio_net_hdr_v1) + net_longest(ng->size), LINE);
+	return stride_for(net_longest(ng->size));
 }
 
 static uint32_t
@@ -97,10 +105,17 @@ open_session(struct net_guest *ng)
 static int
 make_buffers(struct net_guest *ng, struct net_buffers *b, uint32_t stride, uint32_t n)
 {
+	const uint32_t before = LINE - ng->hdr_len;
+	uint8_t *va = foo_guest_alloc(&ng->g, (uint64_t)stride * n, &b->gpa);
+
+	if (va == NULL)
+		return -ENOMEM;
 	b->stride = stride;
 	b->n = n;
-	b->va = foo_guest_alloc(&ng->g, (uint64_t)stride * n, &b->gpa);
-	return b->va != NULL ? 0 : -ENOMEM;
+	b->len = stride - before;
+	b->va = va + before;
+	b->gpa += before;
+	return 0;
 }
 
 /* Packets as build() expects them: Ethernet header in place. */
@@ -495,7 +510,7 @@ net_guest_result(const struct net_guest *ng, const struct net_guest *source,
 	};
 	if (!ng->receives)
 		return;
-	if (ng->cfg->n.check == NET_CHECK_NONE) {
+	if (ng->cfg->n.check < NET_CHECK_SEQ) {
 		uint64_t sent = source->count.tx_packets, came = ng->count.rx_packets;
 
 		r->track.received = came;

@@ -10,7 +10,8 @@
  *
  * Vring 2k is the receive queue of pair k, vring 2k + 1 its transmit queue (VIRTIO 1.2, 5.1.2).
  * Each transmit queue is a stream of its own: a back-end keeps the order within it. A packet is one
- * buffer that starts on a cache line with the device's header; our header fits into the same line.
+ * buffer, laid out as drivers do it: the packet starts on a cache line, the device's header ends
+ * where it starts. So whoever sends the same packet again and again leaves the header's line alone.
  */
 
 #include <stdbool.h>
@@ -42,9 +43,10 @@ struct net_count {
 
 /** Buffers of a queue: one after the other in guest memory. */
 struct net_buffers {
-	uint64_t gpa;    /**< First one. */
+	uint64_t gpa;    /**< First one, at the device's header. */
 	uint8_t *va;     /**< The same here. */
 	uint32_t stride; /**< From one to the next; a multiple of a cache line. */
+	uint32_t len;    /**< Bytes of each, with the header. */
 	uint32_t n;      /**< How many. */
 };
 

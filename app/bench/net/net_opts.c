@@ -17,6 +17,7 @@ static const char *const mode_names[] = {
 
 static const char *const check_names[] = {
 	[NET_CHECK_NONE] = "none",
+	[NET_CHECK_WRITE] = "write",
 	[NET_CHECK_SEQ] = "seq",
 	[NET_CHECK_FULL] = "full",
 	NULL,
@@ -25,8 +26,9 @@ static const char *const check_names[] = {
 static const struct bench_opt net_opt[] = {
 	BENCH_CHOICE(T, mode, "mode", "MODE", mode_names,
 		     "loop (default), pair, latency, or null: no back-end, our own limit"),
-	BENCH_CHOICE(T, check, "check", "LEVEL", check_names,
-		     "none, seq (default): first 64 bytes, or full: every byte"),
+	BENCH_CHOICE(
+		T, check, "check", "LEVEL", check_names,
+		"none, write: written, not read; seq (default): first 64 bytes; full: every byte"),
 	BENCH_ON(T, no_loss, "no-loss", "a lost packet is trouble: exit status 1"),
 	BENCH_UINT(T, rx_buffer, "rx-buffer", "BYTES", 128, 65536,
 		   "of a receive buffer; a packet takes several, if need be"),
@@ -124,9 +126,11 @@ check_rest(const struct net_config *cfg)
 	if (cfg->n.window != 0 && cfg->n.mode == NET_PAIR)
 		return bench_opts_error(&net_verb, "--window: not with --mode pair, whose sender "
 						   "does not see what arrives");
-	if (cfg->n.window != 0 && cfg->n.check == NET_CHECK_NONE)
-		return bench_opts_error(&net_verb, "--window: not with --check none, which does "
-						   "not see what came back; use seq");
+	if (cfg->n.window != 0 && cfg->n.check < NET_CHECK_SEQ)
+		return bench_opts_error(&net_verb,
+					"--window: not with --check %s, which does not see what "
+					"came back; use seq",
+					check_names[cfg->n.check]);
 	/* a device that is killed within a burst leaves some of it used and some not: only with
 	 * in-flight tracking does the next one know */
 	if (cfg->n.reconnect && cfg->o.ring == BENCH_RING_PACKED)
@@ -134,9 +138,11 @@ check_rest(const struct net_config *cfg)
 						   "where a packed ring goes on is not known");
 	if (cfg->n.mode == NET_NULL && (cfg->o.interrupt || cfg->o.indirect))
 		return bench_opts_error(&net_verb, "--mode null: polled, without --indirect");
-	if (cfg->n.check == NET_CHECK_NONE && (cfg->o.rate > 0 || cfg->n.mode == NET_LATENCY))
-		return bench_opts_error(&net_verb, "--check none: no times in the packets, so no "
-						   "latency; use seq");
+	if (cfg->n.check < NET_CHECK_SEQ && (cfg->o.rate > 0 || cfg->n.mode == NET_LATENCY))
+		return bench_opts_error(&net_verb,
+					"--check %s: no times are read from packets, so no "
+					"latency; use seq",
+					check_names[cfg->n.check]);
 	return 0;
 }
 

@@ -27,9 +27,11 @@ enum net_mode {
 
 /** What is written into packets, and checked when they arrive. */
 enum net_check {
-	NET_CHECK_NONE, /**< Nothing; they are counted. */
-	NET_CHECK_SEQ,  /**< Our header: stream, number, time, length, checksum. */
-	NET_CHECK_FULL, /**< Every byte. */
+	NET_CHECK_NONE,  /**< Nothing; they are counted. */
+	NET_CHECK_WRITE, /**< Our header is written, and nobody reads it: the lines of a receive
+			  * buffer stay with the device, as under drivers that drop packets. */
+	NET_CHECK_SEQ,   /**< Our header: stream, number, time, length, checksum. */
+	NET_CHECK_FULL,  /**< Every byte. */
 };
 
 /** The options of `net` beside the common ones. */

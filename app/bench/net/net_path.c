@@ -67,7 +67,7 @@ build(const struct net_guest *ng, struct net_txq *q, uint8_t *packet, uint64_t d
 	};
 
 	q->seq++;
-	if (ng->cfg->n.check == NET_CHECK_SEQ) {
+	if (ng->cfg->n.check == NET_CHECK_SEQ || ng->cfg->n.check == NET_CHECK_WRITE) {
 		bench_payload_rewrite(packet, &p);
 	} else if (ng->cfg->n.check == NET_CHECK_FULL) {
 		p.level = BENCH_PAYLOAD_FULL;
@@ -131,10 +131,12 @@ tx_room(const struct net_guest *ng, struct net_txq *q)
 
 /* The device has read the next n packets' lines: get them back for writing, all at once. */
 static FOR_WRITING void
-own_lines(const struct net_txq *q, uint32_t n)
+own_lines(const struct net_guest *ng, const struct net_txq *q, uint32_t n)
 {
+	const uint8_t *packet = q->buf.va + ng->hdr_len;
+
 	for (uint32_t i = 1; i <= n; i++)
-		__builtin_prefetch(q->buf.va + (uint64_t)q->free[q->nfree - i] * q->buf.stride, 1);
+		__builtin_prefetch(packet + (uint64_t)q->free[q->nfree - i] * q->buf.stride, 1);
 }
 
 int
@@ -155,7 +157,7 @@ net_tx(struct net_guest *ng, struct net_txq *q)
 	else
 		memset(due, 0, n * sizeof(due[0]));
 	if (ng->cfg->n.check != NET_CHECK_NONE)
-		own_lines(q, n);
+		own_lines(ng, q, n);
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t index = q->free[--q->nfree];
 		uint64_t at = (uint64_t)index * q->buf.stride;
@@ -237,7 +239,7 @@ check(struct net_guest *ng, const uint8_t *packet, uint32_t len, bool len_known,
 	enum bench_payload_verdict verdict;
 	struct bench_payload p = {0};
 
-	if (ng->cfg->n.check == NET_CHECK_NONE)
+	if (ng->cfg->n.check < NET_CHECK_SEQ)
 		return;
 	verdict = bench_payload_read(packet, len, &p);
 	if (verdict == BENCH_PAYLOAD_LENGTH && !len_known) {
@@ -276,7 +278,7 @@ take(struct net_guest *ng, struct net_rxq *q, const struct foo_guest_used *used,
 	const uint8_t *va = q->buf.va + used->token * q->buf.stride;
 	const struct virtio_net_hdr_v1 *hdr = (const void *)va;
 	bool known = used->len != FOO_GUEST_LEN_UNKNOWN;
-	uint32_t len = known && used->len <= q->buf.stride ? used->len : q->buf.stride;
+	uint32_t len = known && used->len <= q->buf.len ? used->len : q->buf.len;
 
 	if (__builtin_expect(q->missing > 0, 0)) {
 		if (!merge(q, va, len))
@@ -302,7 +304,7 @@ net_rx_give(struct net_rxq *q, const uint64_t *index, uint16_t n)
 
 	for (uint16_t i = 0; i < n; i++)
 		buf[i] = (struct foo_guest_buf){.gpa = q->buf.gpa + index[i] * q->buf.stride,
-						.len = q->buf.stride,
+						.len = q->buf.len,
 						.flags = VRING_DESC_F_WRITE};
 	add(q->ring, buf, index, n);
 }
@@ -317,8 +319,13 @@ net_rx(struct net_guest *ng, struct net_rxq *q)
 
 	if (n <= 0)
 		return n;
-	for (int i = 0; i < n; i++)
-		__builtin_prefetch(q->buf.va + used[i].token * q->buf.stride);
+	for (int i = 0; i < n; i++) {
+		const uint8_t *va = q->buf.va + used[i].token * q->buf.stride;
+
+		__builtin_prefetch(va);
+		if (ng->cfg->n.check >= NET_CHECK_SEQ)
+			__builtin_prefetch(va + ng->hdr_len);
+	}
 	if (ng->has_latency)
 		now = bench_now();
 	for (int i = 0; i < n; i++) {
