@@ -63,6 +63,7 @@ blk_realize(struct foo_device *dev, struct foo_error *err)
 	if (b->queue == NULL)
 		return foo_error_set(err, -ENOMEM, "no memory for %u queues", b->queues);
 	rc = b->engine->open(b, err);
+	b->wce = b->write_cache && b->cap.flush;
 	if (rc == 0 && b->cap.max_queues != 0 && b->queues > b->cap.max_queues) {
 		rc = foo_error_set(err, -EINVAL, "queues=%u: this medium can have %u at most",
 				   b->queues, b->cap.max_queues);

@@ -44,9 +44,17 @@ blk_features(const struct foo_device *dev)
 	return f;
 }
 
+/*
+ * The cache's mode. A driver that does not flush expects each write to be durable (5.2.6.2); one
+ * that reads wce == 0 does not flush either, so the two must never disagree. A front-end may read
+ * the config space once and keep wce for itself, over resets and reconnections: what it was set to
+ * stays, and only who sets it changes it.
+ */
 static void
-blk_set_writeback(struct foo_blk *b, bool on)
+blk_update_writeback(struct foo_blk *b)
 {
+	bool on = b->wce && (b->dev.features & BLK_BIT(VIRTIO_BLK_F_FLUSH));
+
 	/* read relaxed by lcores: a write that was there before may still be of the other kind */
 	__atomic_store_n(&b->writeback, on, __ATOMIC_RELAXED);
 }
@@ -54,10 +62,7 @@ blk_set_writeback(struct foo_blk *b, bool on)
 int
 blk_set_features(struct foo_device *dev)
 {
-	struct foo_blk *b = foo_blk(dev);
-
-	/* A driver that does not flush expects each write to be durable (5.2.6.2). */
-	blk_set_writeback(b, b->write_cache && (dev->features & BLK_BIT(VIRTIO_BLK_F_FLUSH)));
+	blk_update_writeback(foo_blk(dev));
 	return 0;
 }
 
@@ -97,7 +102,7 @@ blk_get_config(struct foo_device *dev, uint32_t offset, void *buf, uint32_t len)
 		.capacity = __atomic_load_n(&b->sectors, __ATOMIC_RELAXED),
 		.seg_max = b->seg_max,
 		.num_queues = (uint16_t)b->queues,
-		.wce = __atomic_load_n(&b->writeback, __ATOMIC_RELAXED),
+		.wce = b->wce,
 	};
 
 	blk_config_topology(&b->cap, &c);
@@ -117,6 +122,7 @@ blk_set_config(struct foo_device *dev, uint32_t offset, const void *buf, uint32_
 		return -EINVAL;
 	if (!(dev->features & BLK_BIT(VIRTIO_BLK_F_CONFIG_WCE)))
 		return -EINVAL;
-	blk_set_writeback(b, *value != 0);
+	b->wce = *value != 0;
+	blk_update_writeback(b);
 	return 0;
 }

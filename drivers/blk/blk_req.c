@@ -147,7 +147,7 @@ req_transfer(struct blk_queue *bk, struct blk_req *r, struct foo_cursor *c, uint
 	if (unlikely(rc != 0))
 		return rc == -EAGAIN ? rc : VIRTIO_BLK_S_IOERR;
 	r->io.op = write ? FOO_BLK_WRITE : FOO_BLK_READ;
-	/* pairs with the store in blk_set_writeback() */
+	/* pairs with the store in blk_update_writeback() */
 	r->io.fua = write && !__atomic_load_n(&dev->writeback, __ATOMIC_RELAXED);
 	r->io.offset = sector * FOO_BLK_SECTOR;
 	r->io.len = len;

@@ -137,8 +137,10 @@ struct foo_blk {
 	/* state */
 	struct foo_blk_cap cap;  /**< The medium's. */
 	uint64_t sectors;        /**< Capacity; stored by control, read relaxed by anyone. */
-	bool writeback;          /**< Writes may wait in a cache; stored by control, read relaxed
-				     * by anyone. */
+	bool wce;                /**< Cache mode as the config space shows it, 1: writeback.
+				    * Control. */
+	bool writeback;          /**< Writes may wait in a cache: wce, and the guest can flush.
+				    * Stored by control, read relaxed by anyone. */
 	struct blk_queue *queue; /**< Queues, by index, from realize on. */
 };
 
