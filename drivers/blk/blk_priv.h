@@ -40,7 +40,7 @@ struct blk_req {
 	uint64_t start;          /**< TSC when it was popped. */
 	struct blk_long *pieces; /**< Room for its pieces, if own.iov is too small. */
 	uint64_t bytes;          /**< What to count if it ends well. */
-	uint32_t written;        /**< Used length if it ends well. */
+	uint32_t data;           /**< Bytes before the status that it writes if it ends well. */
 	uint8_t kind;            /**< enum foo_blk_kind. */
 	uint8_t nranges;         /**< Ranges of a request of several. */
 	uint8_t range;           /**< The one that the engine works on. */

@@ -19,14 +19,12 @@ struct blk_hdr {
 	uint64_t sector;
 };
 
-/* The used length counts written bytes from the first writable one on (2.7.8.2): where data before
- * the status was not written, the status does not count either. */
+/* The used length counts written bytes from the first writable one on (2.7.8.2): data, and the
+ * status only if nothing between the two was left as it was. */
 static uint32_t
-req_written(const struct blk_req *r, uint8_t status)
+req_written(const struct blk_req *r, uint32_t data)
 {
-	if (status == VIRTIO_BLK_S_OK)
-		return r->written;
-	return r->chain.write_len == 1 ? 1 : 0;
+	return data == r->chain.write_len - 1 ? data + 1 : data;
 }
 
 /* The request gives back what it took. */
@@ -62,7 +60,7 @@ req_end(struct blk_queue *bk, struct blk_req *r, uint8_t status)
 	if (likely(vq->broken == 0)) {
 		*r->status = status;
 		foo_mem_written(vq->mem, r->status, 1);
-		foo_vq_push(vq, &r->chain, req_written(r, status));
+		foo_vq_push(vq, &r->chain, req_written(r, status == VIRTIO_BLK_S_OK ? r->data : 0));
 	}
 	req_free(bk, r);
 }
@@ -140,7 +138,7 @@ req_transfer(struct blk_queue *bk, struct blk_req *r, struct foo_cursor *c, uint
 	if (len % FOO_BLK_SECTOR != 0 || !blk_range_ok(dev, sector, len / FOO_BLK_SECTOR))
 		return VIRTIO_BLK_S_IOERR;
 	to = foo_cursor_writable(&bk->bq.q->vq, &r->chain);
-	r->written = write ? 1 : len + 1;
+	r->data = write ? 0 : len;
 	if (len == 0)
 		return VIRTIO_BLK_S_OK;
 	rc = req_data(bk, r, write ? c : &to, len);
@@ -168,8 +166,7 @@ req_id(struct blk_queue *bk, struct blk_req *r)
 	if (room == 0)
 		return VIRTIO_BLK_S_IOERR;
 	memcpy(id, name, strnlen(name, sizeof(id)));
-	foo_cursor_write(&to, id, RTE_MIN(room, sizeof(id)));
-	r->written = room <= sizeof(id) ? room + 1 : sizeof(id);
+	r->data = foo_cursor_write(&to, id, RTE_MIN(room, sizeof(id)));
 	return VIRTIO_BLK_S_OK;
 }
 
@@ -244,7 +241,7 @@ req_new(struct blk_queue *bk, const struct foo_chain *chain)
 	r->nranges = 0;
 	r->range = 0;
 	r->bytes = 0;
-	r->written = 1;
+	r->data = 0;
 	r->io.op = FOO_BLK_OP_MAX;
 	r->io.niov = 0;
 	r->io.offset = 0;
