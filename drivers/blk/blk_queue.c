@@ -25,14 +25,23 @@ queue_free(struct blk_queue *bk)
 	bk->nfree = 0;
 }
 
+/* Zeroed memory of a NUMA node, or of another if that has none. */
+static void *
+queue_zalloc(size_t size, int node)
+{
+	void *p = rte_zmalloc_socket(NULL, size, RTE_CACHE_LINE_SIZE, node);
+
+	return p != NULL ? p : rte_zmalloc(NULL, size, RTE_CACHE_LINE_SIZE);
+}
+
 static int
 queue_alloc(struct blk_queue *bk, uint32_t depth, int node)
 {
 	uint32_t nlong = RTE_MIN(depth, BLK_LONG_MAX);
 
-	bk->free = rte_zmalloc_socket(NULL, depth * sizeof(*bk->free), 0, node);
-	bk->req = rte_zmalloc_socket(NULL, depth * sizeof(*bk->req), RTE_CACHE_LINE_SIZE, node);
-	bk->long_mem = rte_zmalloc_socket(NULL, nlong * sizeof(*bk->long_mem), 0, node);
+	bk->free = queue_zalloc(depth * sizeof(*bk->free), node);
+	bk->req = queue_zalloc(depth * sizeof(*bk->req), node);
+	bk->long_mem = queue_zalloc(nlong * sizeof(*bk->long_mem), node);
 	if (bk->free == NULL || bk->req == NULL || bk->long_mem == NULL) {
 		queue_free(bk);
 		return -ENOMEM;
