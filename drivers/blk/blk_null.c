@@ -4,10 +4,17 @@
  * The class `blk_null`: a disk that forgets. Reads leave the guest's memory as it is. It shows
  * what everything but the medium costs, and what the least engine looks like.
  */
+#include <errno.h>
+#include <inttypes.h>
+
 #include "foo_blk.h"
 
 /** Its size where size= is not given. */
 #define NULL_SIZE "1T"
+
+/* Smallest and largest size. */
+#define NULL_SIZE_MIN UINT64_C(4096)
+#define NULL_SIZE_MAX (UINT64_C(1) << 60)
 
 /** Instance of class `blk_null`. */
 struct null_dev {
@@ -36,8 +43,12 @@ null_submit(struct foo_blk_queue *bq, struct foo_blk_io *io)
 static int
 null_resize(struct foo_blk *dev, uint64_t size, struct foo_error *err)
 {
-	(void)err;
-	foo_blk_set_size(dev, size != 0 ? size : foo_blk_size(dev));
+	if (size == 0)
+		size = foo_blk_size(dev);
+	if (size < NULL_SIZE_MIN || size > NULL_SIZE_MAX)
+		return foo_error_set(err, -EINVAL,
+				     "size %" PRIu64 ": from 4K to 1048576T is possible", size);
+	foo_blk_set_size(dev, size);
 	return 0;
 }
 
@@ -55,7 +66,7 @@ null_instance_init(struct foo_device *dev)
 }
 
 static const struct foo_prop null_props[] = {
-	FOO_PROP_SIZE("size", struct null_dev, size, NULL_SIZE, 4096, UINT64_C(1) << 60,
+	FOO_PROP_SIZE("size", struct null_dev, size, NULL_SIZE, NULL_SIZE_MIN, NULL_SIZE_MAX,
 		      "bytes of the disk"),
 	FOO_PROP_END,
 };
