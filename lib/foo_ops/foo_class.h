@@ -44,6 +44,14 @@ struct foo_ops {
 	/** Control: undo realize; all queues are detached. Optional. */
 	void (*unrealize)(struct foo_device *dev);
 
+	/** Control: a property with foo_prop::runtime has got another value, which stands in its
+	 * member. Lcores do not read the member, but what this makes of it. Called only between
+	 * realize and unrealize; queues may be running. A child that overrides hands what is not its
+	 * own to its parent's. Optional: the member alone is changed. 0, or -errno with err: the
+	 * value before is put back, and this is not called again. */
+	int (*prop_changed)(struct foo_device *dev, const struct foo_prop *prop,
+			    struct foo_error *err);
+
 	/** Control: virtqueues of the device (all directions), fixed after realize. Required. */
 	uint16_t (*num_queues)(const struct foo_device *dev);
 	/** Control: VirtIO feature bits to offer, VERSION_1 and ring features included, vhost-user
@@ -180,6 +188,13 @@ void foo_class_print_help(FILE *out, const struct foo_class *cls);
  */
 int foo_props_parse(const struct foo_class *cls, void *inst, const char *devargs,
 		    struct foo_error *err);
+
+/** The value that prop has in inst, in the form that foo_props_parse() takes; of a string that is
+ * NULL, and of a property without a member, "". */
+void foo_prop_text(const struct foo_prop *prop, const void *inst, char *buf, size_t size);
+
+/** The value of a BOOL, UINT or SIZE as a number; false if prop is none of these. */
+bool foo_prop_number(const struct foo_prop *prop, const void *inst, uint64_t *value);
 
 /** Free the strings that foo_props_parse() allocated. */
 void foo_props_free(const struct foo_class *cls, void *inst);

@@ -98,6 +98,8 @@ print_note(FILE *out, const struct foo_prop *prop)
 		fprintf(out, " (required)");
 	else if (prop->def != NULL)
 		fprintf(out, " (default %s)", prop->def);
+	if (prop->runtime)
+		fprintf(out, " (changeable)");
 }
 
 static int
@@ -140,6 +142,16 @@ print_group(FILE *out, const struct foo_class *cls, const struct foo_class *c, i
 	}
 }
 
+static bool
+print_any_runtime(const struct foo_class *cls)
+{
+	for (const struct foo_class *c = cls; c != NULL; c = c->super)
+		for (const struct foo_prop *p = c->props; p != NULL && p->name != NULL; p++)
+			if (p->runtime && foo_class_prop(cls, p->name) == p)
+				return true;
+	return false;
+}
+
 void
 foo_class_print_help(FILE *out, const struct foo_class *cls)
 {
@@ -148,6 +160,8 @@ foo_class_print_help(FILE *out, const struct foo_class *cls)
 	fprintf(out, "%s: %s%s\n", cls->name, cls->help, cls->abstract ? " (abstract)" : "");
 	if (!cls->abstract)
 		fprintf(out, "Usage: --vdev %s<N>,key=value,...\n", cls->name);
+	if (print_any_runtime(cls))
+		fprintf(out, "What is marked (changeable) can be set while the device runs.\n");
 	for (const struct foo_class *c = cls; c != NULL; c = c->super)
 		print_group(out, cls, c, width);
 }

@@ -151,6 +151,17 @@ void foo_device_unrealize(struct foo_device *dev);
 /** Free the instance; it must not be realized. */
 void foo_device_destroy(struct foo_device *dev);
 
+/**
+ * Give a property with foo_prop::runtime another value. foo_ops::prop_changed() follows, if the
+ * device is realized.
+ *
+ * @param value as in devargs; NULL: the key stood without a value
+ * @return 0; -EINVAL (no such property; err names the nearest), -EPERM (it cannot be changed any
+ *   more), -ERANGE, -ENOMEM, or what prop_changed says, with err and the old value in place
+ */
+int foo_device_set_prop(struct foo_device *dev, const char *key, const char *value,
+			struct foo_error *err);
+
 /** The device of that name, or NULL. */
 struct foo_device *foo_device_find(const char *name);
 

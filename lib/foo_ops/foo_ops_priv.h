@@ -40,6 +40,12 @@ extern struct foo_class *foo_classes;
  */
 int foo_prop_set(const struct foo_prop *prop, void *inst, const char *value, struct foo_error *err);
 
+/** Say that cls has no property of that name, and which is nearest. -EINVAL. */
+int foo_prop_unknown(const struct foo_class *cls, const char *key, struct foo_error *err);
+
+/** A size with the largest suffix that leaves no remainder. */
+void foo_prop_size_text(uint64_t size, char *buf, size_t room);
+
 /** What may stand behind "key=", for --help-device: "<1..128>". */
 void foo_prop_syntax(const struct foo_prop *prop, char *buf, size_t size);
 

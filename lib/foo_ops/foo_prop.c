@@ -33,9 +33,8 @@ foo_error_set(struct foo_error *err, int code, const char *fmt, ...)
 	return code;
 }
 
-/* A size with the largest suffix that leaves no remainder. */
-static void
-prop_size_text(uint64_t size, char *buf, size_t room)
+void
+foo_prop_size_text(uint64_t size, char *buf, size_t room)
 {
 	static const char suffix[] = "KMGT";
 	int i = -1;
@@ -75,8 +74,8 @@ prop_rule(const struct foo_prop *prop, char *buf, size_t room)
 		snprintf(buf, room, "a number from %" PRIu64 " to %" PRIu64, prop->min, prop->max);
 		return;
 	case FOO_PROP_T_SIZE:
-		prop_size_text(prop->min, lo, sizeof(lo));
-		prop_size_text(prop->max, hi, sizeof(hi));
+		foo_prop_size_text(prop->min, lo, sizeof(lo));
+		foo_prop_size_text(prop->max, hi, sizeof(hi));
 		snprintf(buf, room, "a size from %s to %s (suffix K, M, G or T)", lo, hi);
 		return;
 	case FOO_PROP_T_MODE:
@@ -309,8 +308,8 @@ foo_prop_syntax(const struct foo_prop *prop, char *buf, size_t size)
 		snprintf(buf, size, "<%" PRIu64 "..%" PRIu64 ">", prop->min, prop->max);
 		return;
 	case FOO_PROP_T_SIZE:
-		prop_size_text(prop->min, lo, sizeof(lo));
-		prop_size_text(prop->max, hi, sizeof(hi));
+		foo_prop_size_text(prop->min, lo, sizeof(lo));
+		foo_prop_size_text(prop->max, hi, sizeof(hi));
 		snprintf(buf, size, "<%s..%s>", lo, hi);
 		return;
 	case FOO_PROP_T_MODE:

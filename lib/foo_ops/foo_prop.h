@@ -46,14 +46,15 @@ enum foo_prop_type {
 
 /** One property. */
 struct foo_prop {
-	const char *name;          /**< Key in devargs. */
-	enum foo_prop_type type;   /**< How to parse and where to store. */
-	size_t offset;             /**< Of the member within the instance. */
-	const char *def;           /**< Default in the form of a value, or NULL: if the user gives
+	const char *name;        /**< Key in devargs. */
+	enum foo_prop_type type; /**< How to parse and where to store. */
+	size_t offset;           /**< Of the member within the instance. */
+	const char *def;         /**< Default in the form of a value, or NULL: if the user gives
 				    * none, the member keeps what instance_init left there. */
-	bool required;             /**< Error if absent. */
-	uint64_t min;              /**< Smallest UINT/SIZE/MODE. */
-	uint64_t max;              /**< Largest UINT/SIZE/MODE; longest STRING/PATH (0: any). */
+	bool required;           /**< Error if absent. */
+	bool runtime;            /**< foo_device_set_prop() may change it while the device runs. */
+	uint64_t min;            /**< Smallest UINT/SIZE/MODE. */
+	uint64_t max;            /**< Largest UINT/SIZE/MODE; longest STRING/PATH (0: any). */
 	const char *const *values; /**< ENUM: names, NULL at the end. */
 	const char *help;          /**< One line, starts lower-case, no full stop. */
 };
@@ -61,56 +62,56 @@ struct foo_prop {
 /**
  * @name Entries of a property table
  * nm is the key, inst the instance's struct, member the member of it that is set, dflt the default
- * as text or NULL, hlp one line of help.
+ * as text or NULL, hlp one line of help. More members may follow: `.runtime = true`.
  * @{
  */
 /** A bool (see enum foo_prop_type for what each type takes). */
-#define FOO_PROP_BOOL(nm, inst, member, dflt, hlp)                                                 \
+#define FOO_PROP_BOOL(nm, inst, member, dflt, hlp, ...)                                            \
 	{                                                                                          \
 		.name = (nm), .type = FOO_PROP_T_BOOL, .offset = offsetof(inst, member),           \
-		.def = (dflt), .help = (hlp)                                                       \
+		.def = (dflt), .help = (hlp), ##__VA_ARGS__                                        \
 	}
 /** An unsigned integer from lo to hi. */
-#define FOO_PROP_UINT(nm, inst, member, dflt, lo, hi, hlp)                                         \
+#define FOO_PROP_UINT(nm, inst, member, dflt, lo, hi, hlp, ...)                                    \
 	{                                                                                          \
 		.name = (nm), .type = FOO_PROP_T_UINT, .offset = offsetof(inst, member),           \
-		.def = (dflt), .min = (lo), .max = (hi), .help = (hlp)                             \
+		.def = (dflt), .min = (lo), .max = (hi), .help = (hlp), ##__VA_ARGS__              \
 	}
 /** Bytes from lo to hi. */
-#define FOO_PROP_SIZE(nm, inst, member, dflt, lo, hi, hlp)                                         \
+#define FOO_PROP_SIZE(nm, inst, member, dflt, lo, hi, hlp, ...)                                    \
 	{                                                                                          \
 		.name = (nm), .type = FOO_PROP_T_SIZE, .offset = offsetof(inst, member),           \
-		.def = (dflt), .min = (lo), .max = (hi), .help = (hlp)                             \
+		.def = (dflt), .min = (lo), .max = (hi), .help = (hlp), ##__VA_ARGS__              \
 	}
 /** File permissions, octal. */
-#define FOO_PROP_MODE(nm, inst, member, dflt, hlp)                                                 \
+#define FOO_PROP_MODE(nm, inst, member, dflt, hlp, ...)                                            \
 	{                                                                                          \
 		.name = (nm), .type = FOO_PROP_T_MODE, .offset = offsetof(inst, member),           \
-		.def = (dflt), .max = 0777, .help = (hlp)                                          \
+		.def = (dflt), .max = 0777, .help = (hlp), ##__VA_ARGS__                           \
 	}
 /** Text of at most maxlen characters. */
-#define FOO_PROP_STRING(nm, inst, member, dflt, maxlen, hlp)                                       \
+#define FOO_PROP_STRING(nm, inst, member, dflt, maxlen, hlp, ...)                                  \
 	{                                                                                          \
 		.name = (nm), .type = FOO_PROP_T_STRING, .offset = offsetof(inst, member),         \
-		.def = (dflt), .max = (maxlen), .help = (hlp)                                      \
+		.def = (dflt), .max = (maxlen), .help = (hlp), ##__VA_ARGS__                       \
 	}
 /** A path of at most maxlen characters; req: it must be given. */
-#define FOO_PROP_PATH(nm, inst, member, req, maxlen, hlp)                                          \
+#define FOO_PROP_PATH(nm, inst, member, req, maxlen, hlp, ...)                                     \
 	{                                                                                          \
 		.name = (nm), .type = FOO_PROP_T_PATH, .offset = offsetof(inst, member),           \
-		.required = (req), .max = (maxlen), .help = (hlp)                                  \
+		.required = (req), .max = (maxlen), .help = (hlp), ##__VA_ARGS__                   \
 	}
 /** One of the words vals, as its index. */
-#define FOO_PROP_ENUM(nm, inst, member, dflt, vals, hlp)                                           \
+#define FOO_PROP_ENUM(nm, inst, member, dflt, vals, hlp, ...)                                      \
 	{                                                                                          \
 		.name = (nm), .type = FOO_PROP_T_ENUM, .offset = offsetof(inst, member),           \
-		.def = (dflt), .values = (vals), .help = (hlp)                                     \
+		.def = (dflt), .values = (vals), .help = (hlp), ##__VA_ARGS__                      \
 	}
 /** An Ethernet address. */
-#define FOO_PROP_MAC(nm, inst, member, dflt, hlp)                                                  \
+#define FOO_PROP_MAC(nm, inst, member, dflt, hlp, ...)                                             \
 	{                                                                                          \
 		.name = (nm), .type = FOO_PROP_T_MAC, .offset = offsetof(inst, member),            \
-		.def = (dflt), .help = (hlp)                                                       \
+		.def = (dflt), .help = (hlp), ##__VA_ARGS__                                        \
 	}
 /** A key that is not supported; why says why. */
 #define FOO_PROP_REFUSED(nm, why)                                                                  \

@@ -60,8 +60,8 @@ props_list(const struct foo_class *cls, char *buf, size_t room)
 		}
 }
 
-static int
-props_unknown(const struct foo_class *cls, const char *key, struct foo_error *err)
+int
+foo_prop_unknown(const struct foo_class *cls, const char *key, struct foo_error *err)
 {
 	struct foo_near near = foo_near_begin(key);
 	char known[160];
@@ -83,7 +83,7 @@ props_check_keys(const struct foo_class *cls, const struct rte_kvargs *kv, struc
 {
 	for (unsigned int i = 0; i < kv->count; i++) {
 		if (foo_class_prop(cls, kv->pairs[i].key) == NULL)
-			return props_unknown(cls, kv->pairs[i].key, err);
+			return foo_prop_unknown(cls, kv->pairs[i].key, err);
 		for (unsigned int j = 0; j < i; j++)
 			if (strcmp(kv->pairs[i].key, kv->pairs[j].key) == 0)
 				return foo_error_set(err, -EINVAL, "property %s is given twice",
