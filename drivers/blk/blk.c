@@ -4,6 +4,7 @@
  * The abstract class `blk`: VirtIO block device (VIRTIO 1.2, 5.2).
  */
 #include <errno.h>
+#include <string.h>
 
 #include <linux/virtio_ids.h>
 
@@ -13,6 +14,12 @@
 
 /* Most queues of a disk. */
 #define BLK_MAX_QUEUES 64
+
+/* Most of bytes-limit= and bytes-burst=. */
+#define BLK_BYTES_MAX (UINT64_C(1) << 40)
+
+/* Most of coalesce-us=: drivers take longer for a lost interrupt. */
+#define BLK_COALESCE_US_MAX 100000
 
 /* vhost-user protocol feature INFLIGHT_SHMFD: requests end in any order. */
 #define BLK_PROTOCOL (UINT64_C(1) << 12)
@@ -33,6 +40,20 @@ static const struct foo_prop blk_props[] = {
 		      "pieces that the guest may cut the data of a request into"),
 	FOO_PROP_BOOL("write-cache", struct foo_blk, write_cache, "1",
 		      "writes may wait in a cache until the guest flushes; 0: each is durable"),
+	FOO_PROP_UINT("iops-limit", struct foo_blk, iops_limit, "0", 0, UINT32_MAX,
+		      "requests a second, of all queues together; 0: no limit", .runtime = true),
+	FOO_PROP_UINT("iops-burst", struct foo_blk, iops_burst, "0", 0, UINT32_MAX,
+		      "requests at once after a pause; 0: those of 25 ms", .runtime = true),
+	FOO_PROP_SIZE("bytes-limit", struct foo_blk, bytes_limit, "0", 0, BLK_BYTES_MAX,
+		      "bytes read and written a second; 0: no limit", .runtime = true),
+	FOO_PROP_SIZE("bytes-burst", struct foo_blk, bytes_burst, "0", 0, BLK_BYTES_MAX,
+		      "bytes at once after a pause; 0: those of 25 ms", .runtime = true),
+	FOO_PROP_UINT("coalesce-us", struct foo_blk, coalesce_us, "0", 0, BLK_COALESCE_US_MAX,
+		      "microseconds that an interrupt may be held back; 0: none is",
+		      .runtime = true),
+	FOO_PROP_UINT("coalesce-count", struct foo_blk, coalesce_count, "0", 0, FOO_VQ_MAX_SIZE,
+		      "requests after which it is not held any longer; 0: by time alone",
+		      .runtime = true),
 	FOO_PROP_END,
 };
 
@@ -49,6 +70,28 @@ blk_protocol_features(const struct foo_device *dev)
 	return BLK_PROTOCOL;
 }
 
+/* Open the medium, and see that it fits. */
+static int
+blk_open(struct foo_blk *b, struct foo_error *err)
+{
+	int rc = b->engine->open(b, err);
+
+	if (rc != 0 || b->cap.max_queues == 0 || b->queues <= b->cap.max_queues)
+		return rc;
+	if (b->engine->close != NULL)
+		b->engine->close(b);
+	return foo_error_set(err, -EINVAL, "queues=%u: this medium can have %u at most", b->queues,
+			     b->cap.max_queues);
+}
+
+static void
+blk_free(struct foo_blk *b)
+{
+	blk_qos_fini(b);
+	rte_free(b->queue);
+	b->queue = NULL;
+}
+
 static int
 blk_realize(struct foo_device *dev, struct foo_error *err)
 {
@@ -60,20 +103,14 @@ blk_realize(struct foo_device *dev, struct foo_error *err)
 		.read_only = b->read_only,
 	};
 	b->queue = rte_zmalloc(NULL, b->queues * sizeof(*b->queue), RTE_CACHE_LINE_SIZE);
-	if (b->queue == NULL)
-		return foo_error_set(err, -ENOMEM, "no memory for %u queues", b->queues);
-	rc = b->engine->open(b, err);
+	if (b->queue == NULL || blk_qos_init(b) != 0)
+		rc = foo_error_set(err, -ENOMEM, "no memory for %u queues", b->queues);
+	else
+		rc = blk_open(b, err);
+	if (rc != 0)
+		blk_free(b);
 	b->wce = b->write_cache && b->cap.flush;
-	if (rc == 0 && b->cap.max_queues != 0 && b->queues > b->cap.max_queues) {
-		rc = foo_error_set(err, -EINVAL, "queues=%u: this medium can have %u at most",
-				   b->queues, b->cap.max_queues);
-		if (b->engine->close != NULL)
-			b->engine->close(b);
-	}
-	if (rc != 0) {
-		rte_free(b->queue);
-		b->queue = NULL;
-	}
+	foo_coalesce_set(&b->coalesce, b->coalesce_count, b->coalesce_us);
 	return rc;
 }
 
@@ -84,8 +121,23 @@ blk_unrealize(struct foo_device *dev)
 
 	if (b->engine->close != NULL)
 		b->engine->close(b);
-	rte_free(b->queue);
-	b->queue = NULL;
+	blk_free(b);
+}
+
+static int
+blk_prop_changed(struct foo_device *dev, const struct foo_prop *prop, struct foo_error *err)
+{
+	struct foo_blk *b = foo_blk(dev);
+	uint64_t size;
+
+	if (strcmp(prop->name, "size") == 0 && foo_prop_number(prop, dev, &size)) {
+		if (b->engine->resize == NULL)
+			return foo_error_set(err, -ENOTSUP, "this disk cannot change its size");
+		return b->engine->resize(b, size, err);
+	}
+	blk_qos_update(b);
+	foo_coalesce_set(&b->coalesce, b->coalesce_count, b->coalesce_us);
+	return 0;
 }
 
 void
@@ -111,6 +163,7 @@ static struct foo_class blk_class = {
 		{
 			.realize = blk_realize,
 			.unrealize = blk_unrealize,
+			.prop_changed = blk_prop_changed,
 			.num_queues = blk_num_queues,
 			.features = blk_features,
 			.protocol_features = blk_protocol_features,

@@ -67,7 +67,7 @@ null_instance_init(struct foo_device *dev)
 
 static const struct foo_prop null_props[] = {
 	FOO_PROP_SIZE("size", struct null_dev, size, NULL_SIZE, NULL_SIZE_MIN, NULL_SIZE_MAX,
-		      "bytes of the disk"),
+		      "bytes of the disk", .runtime = true),
 	FOO_PROP_END,
 };
 

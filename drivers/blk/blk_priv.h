@@ -26,6 +26,29 @@
 /** Requests taken from the ring in one poll. */
 #define BLK_BURST 32
 
+/** What is limited. */
+enum blk_limit {
+	BLK_LIMIT_REQUESTS, /**< Requests of any kind. */
+	BLK_LIMIT_BYTES,    /**< Bytes of data that they carry. */
+	BLK_LIMIT_MAX,      /**< Number of limits. */
+};
+
+/** A token bucket, told by the time at which it is empty: see blk_qos.c. */
+struct blk_bucket {
+	uint64_t cost;  /**< TSC cycles that one unit takes, in 2^-24; 0: no limit. Stored by
+			  * control, read relaxed by lcores. */
+	uint64_t burst; /**< TSC cycles that it holds; likewise. */
+	uint64_t next;  /**< TSC at which it is empty; in the future: its debt. Compare-and-swap. */
+};
+
+/** Limits of a disk: one cache line, which lcores touch only while foo_blk::limited. */
+struct blk_qos {
+	struct blk_bucket bucket[BLK_LIMIT_MAX]; /**< By enum blk_limit. */
+	uint64_t waiting; /**< Queues that had to wait, a bit each; atomic. */
+	uint64_t
+		epoch; /**< Changes when a limit does; stored by control, read relaxed by lcores. */
+} __rte_cache_aligned;
+
 /** Room for the pieces of a long request. */
 struct blk_long {
 	struct blk_long *next;                /**< Free list. */
@@ -52,15 +75,19 @@ struct blk_req {
 
 /** A queue, beyond what engines see. */
 struct blk_queue {
-	struct foo_blk_queue bq;   /**< What engines see; first. */
-	struct blk_req **free;     /**< Stack of free requests. */
-	uint32_t nfree;            /**< Entries of free. */
-	struct blk_long *longs;    /**< Free list of room for long requests. */
-	uint64_t now;              /**< TSC of this poll. */
-	uint32_t ended;            /**< Requests ended since the last look. */
-	bool uncommitted;          /**< Something was submitted since the last commit. */
-	struct blk_req *req;       /**< All requests. */
-	struct blk_long *long_mem; /**< All room for long requests. */
+	struct foo_blk_queue bq;       /**< What engines see; first. */
+	struct blk_req **free;         /**< Stack of free requests. */
+	uint32_t nfree;                /**< Entries of free. */
+	struct blk_long *longs;        /**< Free list of room for long requests. */
+	uint64_t now;                  /**< TSC of this poll. */
+	uint32_t ended;                /**< Requests ended since the last look. */
+	bool uncommitted;              /**< Something was submitted since the last commit. */
+	bool waits;                    /**< Its bit in blk_qos::waiting is set. */
+	uint64_t own[BLK_LIMIT_MAX];   /**< As blk_bucket::next, of its share alone. */
+	uint64_t epoch;                /**< blk_qos::epoch that own is of. */
+	struct foo_coalesce_held held; /**< Calls held back. */
+	struct blk_req *req;           /**< All requests. */
+	struct blk_long *long_mem;     /**< All room for long requests. */
 } __rte_cache_aligned;
 
 /** Words of block-size=, and their number of bytes. */
@@ -119,6 +146,41 @@ void blk_range_step(struct blk_req *r);
 
 /** Whether sectors [sector, sector + n) are on the disk, in whole blocks. */
 bool blk_range_ok(const struct foo_blk *dev, uint64_t sector, uint64_t n);
+
+/* --- blk_qos.c --- */
+
+/** Make the limits that the properties say. Control. 0 or -ENOMEM. */
+int blk_qos_init(struct foo_blk *dev);
+
+/** Undo it; no queue is attached. */
+void blk_qos_fini(struct foo_blk *dev);
+
+/** The properties have changed. Control; queues may be running. */
+void blk_qos_update(struct foo_blk *dev);
+
+/**
+ * Set one limit. Control.
+ *
+ * @param rate units a second, 0: any number
+ * @param burst units that may pass at once after a pause, 0: those of 25 ms
+ * @param hz TSC cycles of a second
+ * @param now the TSC
+ */
+void blk_qos_set(struct blk_qos *qos, enum blk_limit which, uint64_t rate, uint64_t burst,
+		 uint64_t hz, uint64_t now);
+
+/** Whether a request may pass at bk->now; if not, and one waits, that is noted. Lcore. */
+bool blk_qos_open(struct blk_queue *bk);
+
+/** How many of these n chains, from the first one on, may pass at bk->now: tokens are taken for
+ * them. That others wait is noted. Lcore. */
+uint16_t blk_qos_pass(struct blk_queue *bk, const struct foo_chain *chain, uint16_t n);
+
+/** Give tokens back: these chains have passed, but are not carried out now. Lcore. */
+void blk_qos_undo(struct blk_queue *bk, const struct foo_chain *chain, uint16_t n);
+
+/** The queue wants nothing any more. Lcore. */
+void blk_qos_leave(struct blk_queue *bk);
 
 /* --- blk_queue.c --- */
 

@@ -96,12 +96,27 @@ queue_advance(struct blk_queue *bk)
 		engine->poll(&bk->bq);
 }
 
+/* Tell the guest what has ended, at once or later. A broken queue's guest hears nothing any more. */
+static void
+queue_tell(struct blk_queue *bk, unsigned int ended)
+{
+	struct foo_vq *vq = &bk->bq.q->vq;
+	bool wanted;
+
+	if (unlikely(vq->broken != 0)) {
+		foo_coalesce_release(&bk->held);
+		return;
+	}
+	wanted = ended != 0 && foo_vq_flush(vq);
+	if (foo_coalesce_due(&bk->held, &bk->bq.dev->coalesce, wanted, ended, bk->now))
+		foo_vq_call(vq);
+}
+
 /* End of a round: what was submitted goes off, what has ended is told. Requests ended. */
 static unsigned int
 queue_finish(struct blk_queue *bk)
 {
 	const struct foo_blk_engine *engine = bk->bq.dev->engine;
-	struct foo_vq *vq = &bk->bq.q->vq;
 	unsigned int ended;
 
 	if (bk->uncommitted && engine->commit != NULL)
@@ -109,23 +124,49 @@ queue_finish(struct blk_queue *bk)
 	bk->uncommitted = false;
 	ended = bk->ended;
 	bk->ended = 0;
-	if (ended != 0 && vq->broken == 0 && foo_vq_flush(vq))
-		foo_vq_call(vq);
+	queue_tell(bk, ended);
 	return ended;
+}
+
+/* Whether the disk has limits. */
+static bool
+queue_limited(const struct blk_queue *bk)
+{
+	/* pairs with the store in blk_qos_update() */
+	return unlikely(__atomic_load_n(&bk->bq.dev->limited, __ATOMIC_RELAXED));
+}
+
+/* Take chains, as many as may be carried out now. */
+static uint16_t
+queue_pop(struct blk_queue *bk, struct foo_chain *chain, bool limited)
+{
+	struct foo_vq *vq = &bk->bq.q->vq;
+	uint16_t n, passed;
+
+	if (limited && !blk_qos_open(bk))
+		return 0;
+	n = foo_vq_pop(vq, chain, (uint16_t)RTE_MIN(bk->nfree, BLK_BURST));
+	if (!limited)
+		return n;
+	passed = blk_qos_pass(bk, chain, n);
+	if (passed < n)
+		foo_vq_undo(vq, &chain[passed], n - passed);
+	return passed;
 }
 
 /* Take a burst out of the ring. What there is no room for stays there. */
 static uint16_t
 queue_take(struct blk_queue *bk)
 {
-	struct foo_vq *vq = &bk->bq.q->vq;
 	struct foo_chain chain[BLK_BURST];
-	uint16_t i, n;
+	bool limited = queue_limited(bk);
+	uint16_t i, n = queue_pop(bk, chain, limited);
 
-	n = foo_vq_pop(vq, chain, (uint16_t)RTE_MIN(bk->nfree, BLK_BURST));
 	for (i = 0; i < n; i++) {
 		if (unlikely(blk_req_begin(bk, &chain[i]) != 0)) {
-			foo_vq_undo(vq, &chain[i], n - i);
+			foo_vq_undo(&bk->bq.q->vq, &chain[i], n - i);
+			if (limited)
+				blk_qos_undo(bk, &chain[i], n - i);
 			break;
 		}
 	}
@@ -149,6 +190,8 @@ blk_queue_poll_stopped(struct foo_queue *q)
 {
 	struct blk_queue *bk = blk_queue_of(q);
 
+	foo_coalesce_release(&bk->held);
+	blk_qos_leave(bk);
 	if (bk->bq.inflight == 0)
 		return 0;
 	bk->now = rte_rdtsc();
@@ -162,15 +205,21 @@ blk_queue_stop(struct foo_queue *q)
 	struct blk_queue *bk = blk_queue_of(q);
 
 	bk->now = rte_rdtsc();
+	blk_qos_leave(bk);
 	queue_advance(bk);
 	queue_finish(bk);
+	if (foo_coalesce_release(&bk->held))
+		foo_vq_call(&q->vq);
 	return bk->bq.inflight == 0;
 }
 
 bool
 blk_queue_pending(const struct foo_queue *q)
 {
-	/* what an engine works on is asked after until it has ended */
-	return blk_queue_of(q)->bq.inflight != 0 ||
+	const struct blk_queue *bk = blk_queue_of(q);
+
+	/* what an engine works on is asked after until it has ended; requests that wait for a limit
+	 * and calls that are held have their time, for which only a poll looks */
+	return bk->bq.inflight != 0 || foo_coalesce_held(&bk->held) ||
 	       (foo_queue_is_serving(q) && foo_vq_avail(&q->vq));
 }

@@ -28,6 +28,7 @@
 #include <sys/uio.h>
 
 #include <foo_chain.h>
+#include <foo_coalesce.h>
 #include <foo_device.h>
 
 #include "foo_blk_stats.h"
@@ -90,6 +91,7 @@ struct foo_blk_cap {
 
 struct foo_blk;
 struct foo_blk_queue;
+struct blk_qos;
 struct blk_queue;
 
 /** An engine. Optional functions may be NULL. */
@@ -112,14 +114,25 @@ struct foo_blk_engine {
 	/** Lcore: go on with what was submitted, a bounded piece of work; end what is ready.
 	 * Called only while something is in flight. Optional, if submit ends everything. */
 	void (*poll)(struct foo_blk_queue *bq);
-	/** Control: a new size was asked for (0: find out what the medium has now). Queues may be
-	 * running. foo_blk_set_size() says what came of it. Optional: refused. 0 or -errno. */
+	/** Control: a new size was asked for (0: find out what the medium has now), by the class'
+	 * property `size`: see struct foo_blk. Queues may be running. foo_blk_set_size() says what
+	 * came of it. Optional: refused. 0 or -errno. */
 	int (*resize)(struct foo_blk *dev, uint64_t size, struct foo_error *err);
 	/** Any thread: hand counters of the engine's to emit. Optional. */
 	void (*counters)(const struct foo_blk_queue *bq, foo_counter_fn emit, void *ctx);
 };
 
-/** Instance of class `blk`: a disk. */
+/**
+ * Instance of class `blk`: a disk.
+ *
+ * A concrete class whose disks can change their size at run time has a property `size` of type SIZE
+ * with `.runtime = true`. Setting it calls foo_blk_engine::resize() with the new value, and what
+ * that refuses leaves the old one. Where the medium decides, let it be 0 by default, "what the
+ * medium has": setting it to 0 asks the medium again.
+ *
+ *     FOO_PROP_SIZE("size", struct my_dev, size, "0", 0, UINT64_C(1) << 60,
+ *                   "bytes of the disk; 0: what the medium has", .runtime = true)
+ */
 struct foo_blk {
 	struct foo_device dev;               /**< What all devices share; first. */
 	const struct foo_blk_engine *engine; /**< Set by the concrete class' instance_init. */
@@ -134,14 +147,26 @@ struct foo_blk {
 	uint32_t seg_max;     /**< seg-max= */
 	bool write_cache;     /**< write-cache=: initial state of the cache, on: writeback. */
 
+	/* properties that change at run time; lcores read what blk_qos.c and lib/foo_ops make of
+	 * them */
+	uint32_t iops_limit;     /**< iops-limit=: requests a second, 0: any number. */
+	uint32_t iops_burst;     /**< iops-burst=: requests at once after a pause, 0: of 25 ms. */
+	uint64_t bytes_limit;    /**< bytes-limit=: bytes read and written a second, 0: any. */
+	uint64_t bytes_burst;    /**< bytes-burst=: bytes at once after a pause, 0: of 25 ms. */
+	uint32_t coalesce_count; /**< coalesce-count=: as foo_coalesce_set(). */
+	uint32_t coalesce_us;    /**< coalesce-us=: as foo_coalesce_set(). */
+
 	/* state */
-	struct foo_blk_cap cap;  /**< The medium's. */
-	uint64_t sectors;        /**< Capacity; stored by control, read relaxed by anyone. */
-	bool wce;                /**< Cache mode as the config space shows it, 1: writeback.
+	struct foo_blk_cap cap; /**< The medium's. */
+	uint64_t sectors;       /**< Capacity; stored by control, read relaxed by anyone. */
+	bool wce;               /**< Cache mode as the config space shows it, 1: writeback.
 				    * Control. */
-	bool writeback;          /**< Writes may wait in a cache: wce, and the guest can flush.
+	bool writeback;         /**< Writes may wait in a cache: wce, and the guest can flush.
 				    * Stored by control, read relaxed by anyone. */
-	struct blk_queue *queue; /**< Queues, by index, from realize on. */
+	bool limited;           /**< There is a limit; stored by control, read relaxed by lcores. */
+	struct foo_coalesce coalesce; /**< How calls are held back. */
+	struct blk_qos *qos;          /**< The limits, from realize on. */
+	struct blk_queue *queue;      /**< Queues, by index, from realize on. */
 };
 
 /** A queue of a disk. */
