@@ -14,6 +14,7 @@
 #include <foo_vhost.h>
 
 #include "foo_features.h"
+#include "foo_set.h"
 #include "foo_telemetry.h"
 
 /* Commands run in telemetry's own threads, to the very end of the process. Under foo_ctl_lock. */
@@ -315,6 +316,47 @@ telemetry_lcores(const char *cmd, const char *params, struct rte_tel_data *d)
 	return 0;
 }
 
+/* A foo_set_fn: the new value into a dictionary. DPDK refuses a '-' in names. */
+static void
+telemetry_set_emit(void *dict, const struct foo_device *dev, const struct foo_prop *prop)
+{
+	char key[RTE_TEL_MAX_STRING_LEN], text[RTE_TEL_MAX_STRING_LEN];
+	uint64_t number;
+
+	if (prop == NULL) {
+		rte_tel_data_add_dict_string(dict, "name", dev->name);
+		return;
+	}
+	snprintf(key, sizeof(key), "%s", prop->name);
+	for (char *p = key; *p != '\0'; p++)
+		if (*p == '-')
+			*p = '_';
+	if (foo_prop_number(prop, dev, &number)) {
+		rte_tel_data_add_dict_u64(dict, key, number);
+		return;
+	}
+	foo_prop_text(prop, dev, text, sizeof(text));
+	rte_tel_data_add_dict_string(dict, key, text);
+}
+
+/* An answer below 0 would be shown as null: what was wrong is part of the answer. */
+static int
+telemetry_set(const char *cmd, const char *params, struct rte_tel_data *d)
+{
+	struct foo_error err = {""};
+	int rc = 0;
+
+	(void)cmd;
+	rte_tel_data_start_dict(d);
+	foo_ctl_lock();
+	if (telemetry_open)
+		rc = foo_set(params != NULL ? params : "", telemetry_set_emit, d, &err);
+	foo_ctl_unlock();
+	if (rc != 0)
+		rte_tel_data_add_dict_string(d, "error", err.text);
+	return 0;
+}
+
 int
 foo_telemetry_start(void)
 {
@@ -334,6 +376,10 @@ foo_telemetry_start(void)
 		rc = rte_telemetry_register_cmd(
 			"/foo/lcores", telemetry_lcores,
 			"Counters of the polling lcores. Takes no parameters");
+	if (rc == 0)
+		rc = rte_telemetry_register_cmd(
+			"/foo/set", telemetry_set,
+			"Change properties of a device. Parameters: NAME,key=value[,key=value]");
 	return rc;
 }
 

@@ -12,6 +12,8 @@
  *     /foo/device,NAME        a device: state, features, memory, control plane
  *     /foo/queue,NAME,N       a virtqueue: state, faults, counters
  *     /foo/lcores             each polling lcore: queues, cycles, sleeps
+ *     /foo/set,NAME,key=value change a property, or several: {"name": NAME, key: new value, ...},
+ *                             with "error": why, where one was refused; those before it are set
  */
 
 /** Register the commands. Main thread, after rte_eal_init(). 0 or -errno. */
