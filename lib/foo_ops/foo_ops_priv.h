@@ -59,6 +59,14 @@ foo_prop_is_stored(const struct foo_prop *prop)
 	return prop->type != FOO_PROP_T_REFUSED && prop->type != FOO_PROP_T_IGNORED;
 }
 
+/** Whether the member is a string of the instance's own. */
+static inline bool
+foo_prop_is_string(const struct foo_prop *prop)
+{
+	return prop->type == FOO_PROP_T_STRING || prop->type == FOO_PROP_T_PATH ||
+	       prop->type == FOO_PROP_T_URI;
+}
+
 /** Attach a queue of a device being realized to the lcore that placement chooses. 0 or -errno. */
 int foo_queue_attach(struct foo_queue *q);
 

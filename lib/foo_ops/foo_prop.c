@@ -60,6 +60,15 @@ prop_enum_text(const struct foo_prop *prop, const char *sep, char *buf, size_t r
 		n += snprintf(buf + n, room - n, "%s%s", i == 0 ? "" : sep, prop->values[i]);
 }
 
+/* What a string is called. */
+static const char *
+prop_string_text(const struct foo_prop *prop)
+{
+	if (prop->type == FOO_PROP_T_URI)
+		return "URI";
+	return prop->type == FOO_PROP_T_PATH ? "path" : "text";
+}
+
 /* What a value must be, to follow "must be". */
 static void
 prop_rule(const struct foo_prop *prop, char *buf, size_t room)
@@ -91,11 +100,10 @@ prop_rule(const struct foo_prop *prop, char *buf, size_t room)
 		return;
 	default:
 		if (prop->max == 0)
-			snprintf(buf, room, "a %s",
-				 prop->type == FOO_PROP_T_PATH ? "path" : "text");
+			snprintf(buf, room, "a %s", prop_string_text(prop));
 		else
 			snprintf(buf, room, "a %s of at most %" PRIu64 " characters",
-				 prop->type == FOO_PROP_T_PATH ? "path" : "text", prop->max);
+				 prop_string_text(prop), prop->max);
 	}
 }
 
@@ -206,7 +214,7 @@ prop_store_string(const struct foo_prop *prop, const char *value, char **out)
 {
 	char *copy;
 
-	if (prop->type == FOO_PROP_T_PATH && value[0] == '\0')
+	if (prop->type != FOO_PROP_T_STRING && value[0] == '\0')
 		return -EINVAL;
 	if (prop->max != 0 && strlen(value) > prop->max)
 		return -ERANGE;
@@ -318,6 +326,9 @@ foo_prop_syntax(const struct foo_prop *prop, char *buf, size_t size)
 	case FOO_PROP_T_PATH:
 		rte_strscpy(buf, "<path>", size);
 		return;
+	case FOO_PROP_T_URI:
+		rte_strscpy(buf, "<uri>", size);
+		return;
 	case FOO_PROP_T_ENUM:
 		prop_enum_text(prop, "|", names, sizeof(names));
 		snprintf(buf, size, "<%s>", names);
@@ -367,7 +378,7 @@ foo_prop_check(const struct foo_prop *prop, struct foo_error *err)
 		return rc;
 	copy.offset = 0;
 	rc = foo_prop_set(&copy, &member, prop->def, &why);
-	if (prop->type == FOO_PROP_T_STRING || prop->type == FOO_PROP_T_PATH)
+	if (foo_prop_is_string(prop))
 		free(member.string);
 	if (rc != 0)
 		return foo_error_set(err, -EINVAL, "property %s: its default does not fit: %s",

@@ -38,6 +38,7 @@ enum foo_prop_type {
 	FOO_PROP_T_MODE,    /**< uint32_t file mode, octal, within min..max. */
 	FOO_PROP_T_STRING,  /**< char * owned by the instance, at most max characters; or NULL. */
 	FOO_PROP_T_PATH,    /**< As string: a file name, not empty. */
+	FOO_PROP_T_URI,     /**< As string: not empty, and may contain '='; ',' is "%2C". */
 	FOO_PROP_T_ENUM,    /**< uint32_t index into values[]. */
 	FOO_PROP_T_MAC,     /**< uint8_t[6]; unicast only. */
 	FOO_PROP_T_REFUSED, /**< Not supported: any value but "0" is an error that prints help. */
@@ -54,7 +55,7 @@ struct foo_prop {
 	bool required;           /**< Error if absent. */
 	bool runtime;            /**< foo_device_set_prop() may change it while the device runs. */
 	uint64_t min;            /**< Smallest UINT/SIZE/MODE. */
-	uint64_t max;            /**< Largest UINT/SIZE/MODE; longest STRING/PATH (0: any). */
+	uint64_t max;            /**< Largest UINT/SIZE/MODE; longest STRING/PATH/URI (0: any). */
 	const char *const *values; /**< ENUM: names, NULL at the end. */
 	const char *help;          /**< One line, starts lower-case, no full stop. */
 };
@@ -100,6 +101,12 @@ struct foo_prop {
 	{                                                                                          \
 		.name = (nm), .type = FOO_PROP_T_PATH, .offset = offsetof(inst, member),           \
 		.required = (req), .max = (maxlen), .help = (hlp), ##__VA_ARGS__                   \
+	}
+/** A URI of at most maxlen characters; req: it must be given. */
+#define FOO_PROP_URI(nm, inst, member, req, maxlen, hlp)                                           \
+	{                                                                                          \
+		.name = (nm), .type = FOO_PROP_T_URI, .offset = offsetof(inst, member),            \
+		.required = (req), .max = (maxlen), .help = (hlp)                                  \
 	}
 /** One of the words vals, as its index. */
 #define FOO_PROP_ENUM(nm, inst, member, dflt, vals, hlp, ...)                                      \

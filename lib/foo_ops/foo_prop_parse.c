@@ -9,22 +9,40 @@
 
 #include "foo_ops_priv.h"
 
+/* Stands for a '=' within a value while rte_kvargs works on it. */
+#define PROPS_EQUALS '\x01'
+
+/* Whether the key that a pair begins with is a URI's, which has '=' in it. */
+static bool
+props_is_uri(const struct foo_class *cls, const char *pair)
+{
+	char key[32];
+	const struct foo_prop *prop;
+
+	snprintf(key, sizeof(key), "%.*s", (int)strcspn(pair, "="), pair);
+	prop = foo_class_prop(cls, key);
+	return prop != NULL && prop->type == FOO_PROP_T_URI;
+}
+
 /*
  * rte_kvargs is lenient where a user's slip should not pass: a second '=' silently starts the
- * pair anew, and an open '[' swallows what follows. Refuse both before it sees them.
+ * pair anew, and an open '[' swallows what follows. Refuse both before it sees them; in a URI hide
+ * the '='.
  */
 static int
-props_check_syntax(const char *devargs, struct foo_error *err)
+props_check_syntax(const struct foo_class *cls, char *devargs, struct foo_error *err)
 {
 	const char *pair = devargs;
 	unsigned int pairs = 1;
 	bool in_list = false, has_value = false;
 
-	for (const char *p = devargs; *p != '\0'; p++) {
+	for (char *p = devargs; *p != '\0'; p++) {
 		if (*p == '[')
 			in_list = true;
 		if (*p == ']')
 			in_list = false;
+		if (*p == '=' && has_value && props_is_uri(cls, pair))
+			*p = PROPS_EQUALS;
 		if (*p == '=' && has_value)
 			return foo_error_set(err, -EINVAL, "'%.*s': a value cannot contain '='",
 					     (int)strcspn(pair, ","), pair);
@@ -130,25 +148,46 @@ props_set_all(const struct foo_class *cls, void *inst, const struct rte_kvargs *
 	return 0;
 }
 
+/* The pairs of devargs, which is changed. NULL with *rc and err if they are not well-formed. */
+static struct rte_kvargs *
+props_tokenize(const struct foo_class *cls, char *devargs, int *rc, struct foo_error *err)
+{
+	struct rte_kvargs *kv;
+
+	*rc = props_check_syntax(cls, devargs, err);
+	if (*rc != 0)
+		return NULL;
+	kv = rte_kvargs_parse(devargs, NULL);
+	if (kv == NULL) {
+		*rc = foo_error_set(err, -ENOMEM, "'%.100s': cannot be parsed", devargs);
+		return NULL;
+	}
+	for (unsigned int i = 0; i < kv->count; i++)
+		for (char *p = kv->pairs[i].value; p != NULL && *p != '\0'; p++)
+			if (*p == PROPS_EQUALS)
+				*p = '=';
+	return kv;
+}
+
 int
 foo_props_parse(const struct foo_class *cls, void *inst, const char *devargs, struct foo_error *err)
 {
 	struct rte_kvargs *kv = NULL;
-	int rc;
+	char *copy;
+	int rc = 0;
 
 	if (devargs != NULL && devargs[0] != '\0') {
-		rc = props_check_syntax(devargs, err);
-		if (rc != 0)
-			return rc;
-		kv = rte_kvargs_parse(devargs, NULL);
+		copy = strdup(devargs);
+		if (copy == NULL)
+			return foo_error_set(err, -ENOMEM, "'%.100s': no memory", devargs);
+		kv = props_tokenize(cls, copy, &rc, err);
+		free(copy);
 		if (kv == NULL)
-			return foo_error_set(err, -ENOMEM, "'%.100s': cannot be parsed", devargs);
+			return rc;
 		rc = props_check_keys(cls, kv, err);
-		if (rc != 0)
-			goto out;
 	}
-	rc = props_set_all(cls, inst, kv, err);
-out:
+	if (rc == 0)
+		rc = props_set_all(cls, inst, kv, err);
 	rte_kvargs_free(kv);
 	return rc;
 }
@@ -158,7 +197,7 @@ foo_props_free(const struct foo_class *cls, void *inst)
 {
 	for (const struct foo_class *c = cls; c != NULL; c = c->super) {
 		for (const struct foo_prop *p = c->props; p != NULL && p->name != NULL; p++) {
-			if (p->type != FOO_PROP_T_STRING && p->type != FOO_PROP_T_PATH)
+			if (!foo_prop_is_string(p))
 				continue;
 			char **member = (char **)((char *)inst + p->offset);
 

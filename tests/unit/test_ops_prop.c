@@ -17,6 +17,7 @@ struct bag {
 	uint32_t perm;
 	char *label;
 	char *file;
+	char *uri;
 	uint32_t shape;
 	uint8_t mac[6];
 	uint32_t untouched;
@@ -31,6 +32,7 @@ static const struct foo_prop bag_props[] = {
 	FOO_PROP_MODE("perm", struct bag, perm, "0600", "a file mode"),
 	FOO_PROP_STRING("label", struct bag, label, NULL, 5, "a text"),
 	FOO_PROP_PATH("file", struct bag, file, false, 0, "a path"),
+	FOO_PROP_URI("uri", struct bag, uri, false, 60, "a URI"),
 	FOO_PROP_ENUM("shape", struct bag, shape, "square", shapes, "a word"),
 	FOO_PROP_MAC("mac", struct bag, mac, NULL, "an address"),
 	FOO_PROP_UINT("untouched", struct bag, untouched, NULL, 0, 9, "without a default"),
@@ -279,7 +281,7 @@ test_unknown(__rte_unused void **state)
 	refused("Count=3", -EINVAL, "unknown property 'Count' of bag: did you mean 'count'?");
 	refused("zzzzzz=3", -EINVAL,
 		"unknown property 'zzzzzz' of bag, which has flag, count, bytes, perm, label, "
-		"file, shape, mac, untouched, iface, client, mode, owner");
+		"file, uri, shape, mac, untouched, iface, client, mode, owner");
 }
 
 static void
@@ -294,6 +296,7 @@ test_syntax(__rte_unused void **state)
 	refused("file=/a=b", -EINVAL, "'file=/a=b': a value cannot contain '='");
 	refused("file=/a[b,count=3", -EINVAL, "'file=/a[b': a value cannot contain '='");
 	refused("file=/a[b", -EINVAL, "'file=/a[b': '[' without ']'");
+	refused("count=3,uri=a=b,file=/a=b", -EINVAL, "'file=/a=b': a value cannot contain '='");
 	for (int i = 0; i < 40; i++)
 		snprintf(many + strlen(many), sizeof(many) - strlen(many), "k%d=1,", i);
 	refused(many, -EINVAL, "more than 32 properties");
@@ -302,6 +305,19 @@ test_syntax(__rte_unused void **state)
 	assert_int_equal(foo_props_parse(&bag_class, &bag, many, &err), -EINVAL);
 	assert_true(strlen(err.text) < sizeof(err.text));
 	assert_null(strchr(err.text, '\n'));
+}
+
+/* A URI has a '=' for each of its parameters. */
+static void
+test_uri(__rte_unused void **state)
+{
+	parsed("uri=nbd+unix:///?socket=/tmp/n.sock,count=3");
+	assert_string_equal(bag.uri, "nbd+unix:///?socket=/tmp/n.sock");
+	assert_int_equal(bag.count, 3);
+	parsed("uri=nbds://me@[::1]:10809/x?tls-certificates=/p&a==&=,label=x");
+	assert_string_equal(bag.uri, "nbds://me@[::1]:10809/x?tls-certificates=/p&a==&=");
+	assert_string_equal(bag.label, "x");
+	refused("uri=", -EINVAL, "uri=: must be a URI of at most 60 characters");
 }
 
 static int
@@ -332,6 +348,7 @@ main(void)
 		cmocka_unit_test(test_refused_and_ignored),
 		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_syntax),
+		cmocka_unit_test(test_uri),
 	};
 
 	return cmocka_run_group_tests_name("ops_prop", tests, seal, unload);
