@@ -48,6 +48,8 @@ enum foo_reaction {
 	X(RING_LOST, ring_lost, FOO_BREAK, "memory of the rings went away")                        \
 	X(CALL_BLOCKED, call_blocked, FOO_BREAK,                                                   \
 	  "call eventfd made blocking and full: an interrupt held the device up")                  \
+	X(INFLIGHT_TABLE, inflight_table, FOO_BREAK,                                               \
+	  "in-flight table changed while its chains were taken up again")                          \
 	X(HEAD_REPEATED, head_repeated, FOO_REFUSE,                                                \
 	  "head made available again before it was used (2.7.13)")                                 \
 	X(ADDR_WRAP, addr_wrap, FOO_REFUSE, "descriptor address plus length wraps")                \

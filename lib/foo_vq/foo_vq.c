@@ -49,6 +49,8 @@ foo_vq_init(struct foo_vq *vq, const struct foo_vq_config *cfg)
 	ret = vq->packed ? vq_packed_init(vq, cfg) : vq_split_init(vq, cfg);
 	if (ret == 0)
 		ret = vq_alloc(vq);
+	if (ret == 0 && cfg->inflight != NULL)
+		ret = vq_track_open(vq, cfg);
 	if (ret != 0)
 		foo_vq_fini(vq);
 	else
@@ -59,6 +61,7 @@ foo_vq_init(struct foo_vq *vq, const struct foo_vq_config *cfg)
 void
 foo_vq_fini(struct foo_vq *vq)
 {
+	vq_track_close(vq);
 	free(vq->seg);
 	free(vq->inflight);
 	vq->seg = NULL;
@@ -82,6 +85,23 @@ foo_vq_prefetch(const struct foo_vq *vq, uint16_t n)
 		vq_split_prefetch(vq, n);
 }
 
+static uint16_t
+vq_pop_ring(struct foo_vq *vq, struct foo_chain *chain, uint16_t max)
+{
+	return vq->packed ? vq_packed_pop(vq, chain, max) : vq_split_pop(vq, chain, max);
+}
+
+static uint16_t
+vq_pop_tracked(struct foo_vq *vq, struct foo_chain *chain, uint16_t max)
+{
+	uint16_t pos = vq->avail_idx;
+
+	/* never both at once: undo goes by what comes last */
+	if (foo_vq_replays(vq))
+		return vq_track_replay(vq, chain, max);
+	return vq_track_popped(vq, chain, vq_pop_ring(vq, chain, max), pos);
+}
+
 uint16_t
 foo_vq_pop(struct foo_vq *vq, struct foo_chain *chain, uint16_t max)
 {
@@ -91,9 +111,33 @@ foo_vq_pop(struct foo_vq *vq, struct foo_chain *chain, uint16_t max)
 		return 0;
 	vq->walked = 0;
 	max = RTE_MIN(max, FOO_VQ_BURST_MAX);
-	n = vq->packed ? vq_packed_pop(vq, chain, max) : vq_split_pop(vq, chain, max);
+	n = likely(!vq->tracked) ? vq_pop_ring(vq, chain, max) : vq_pop_tracked(vq, chain, max);
 	vq->stats.chains += n;
 	return n;
+}
+
+static void
+vq_undo_ring(struct foo_vq *vq, const struct foo_chain *chain, uint16_t n)
+{
+	if (vq->packed)
+		vq_packed_undo(vq, chain, n);
+	else
+		vq_split_undo(vq, chain, n);
+}
+
+/** Those from the in-flight table come first, and go back to where they came from. */
+static void
+vq_undo_tracked(struct foo_vq *vq, const struct foo_chain *chain, uint16_t n)
+{
+	uint16_t i;
+
+	for (i = 0; i < n && chain[i].replayed; i++) {
+		vq->track->replayed--;
+		if (!vq->packed)
+			vq->inflight[chain[i].id] = 0;
+	}
+	vq_track_undone(vq, &chain[i], n - i);
+	vq_undo_ring(vq, &chain[i], n - i);
 }
 
 void
@@ -101,10 +145,10 @@ foo_vq_undo(struct foo_vq *vq, const struct foo_chain *chain, uint16_t n)
 {
 	uint16_t i;
 
-	if (vq->packed)
-		vq_packed_undo(vq, chain, n);
+	if (likely(!vq->tracked))
+		vq_undo_ring(vq, chain, n);
 	else
-		vq_split_undo(vq, chain, n);
+		vq_undo_tracked(vq, chain, n);
 	vq->stats.chains -= n;
 	/* popped again they are counted again */
 	for (i = 0; i < n; i++)
@@ -139,6 +183,8 @@ foo_vq_push_burst(struct foo_vq *vq, const struct foo_chain *chain, const uint32
 		vq_packed_push(vq, chain, written, n);
 	else
 		vq_split_push(vq, chain, written, n);
+	if (unlikely(vq->tracked))
+		vq_track_pushed(vq, chain, n);
 	vq->pushed += n;
 }
 
@@ -149,7 +195,11 @@ foo_vq_flush(struct foo_vq *vq)
 
 	if (vq->pushed == 0 && !vq->call_forced)
 		return false;
+	if (unlikely(vq->tracked))
+		vq_track_flush(vq);
 	wanted = vq->packed ? vq_packed_flush(vq) : vq_split_flush(vq);
+	if (unlikely(vq->tracked))
+		vq_track_flushed(vq);
 	if (vq->call_forced) {
 		vq->call_forced = false;
 		wanted = true;
@@ -176,10 +226,18 @@ foo_vq_call(struct foo_vq *vq)
 }
 
 bool
+foo_vq_replays(const struct foo_vq *vq)
+{
+	return unlikely(vq->tracked) && vq->track->replayed < vq->track->nreplay;
+}
+
+bool
 foo_vq_avail(const struct foo_vq *vq)
 {
 	if (vq->broken != FOO_FAULT_NONE)
 		return false;
+	if (foo_vq_replays(vq))
+		return true;
 	return vq->packed ? vq_packed_avail(vq, 1) : vq_split_avail(vq);
 }
 
@@ -188,6 +246,8 @@ foo_vq_avail_burst(const struct foo_vq *vq, uint16_t n)
 {
 	if (vq->broken != FOO_FAULT_NONE)
 		return false;
+	if (foo_vq_replays(vq))
+		return true;
 	n = RTE_MIN(n, vq->size);
 	return vq->packed ? vq_packed_avail(vq, n) :
 			    (uint16_t)(vq->avail_seen - vq->avail_idx) >= n;

@@ -36,6 +36,7 @@
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
 
+#include "foo_inflight.h"
 #include "foo_mem.h"
 
 /** Largest queue size (VIRTIO 1.2, 2.7 and 2.8). */
@@ -57,6 +58,10 @@ struct foo_vq_config {
 	uint16_t used_base;  /**< First used index; packed: position, bit 15 the wrap counter. */
 	int callfd;          /**< eventfd to interrupt the guest, or FOO_VQ_NO_FD. Not owned. */
 	const struct foo_mem *mem; /**< The guest's memory; must outlive the queue. */
+	void *inflight; /**< The queue's region of the in-flight table (foo_inflight.h), or NULL:
+			 * not tracked. Aligned to 8 bytes; must outlive the queue. If it is in use,
+			 * avail_base is not looked at, nor, by a packed queue, used_base. */
+	uint32_t inflight_size; /**< Bytes of it. */
 };
 
 /** Counters of a queue: written by its lcore only, read by anyone (each is a single word). */
@@ -66,6 +71,8 @@ struct foo_vq_stats {
 	uint64_t calls_suppressed;     /**< Flushes after which the guest wanted none. */
 	uint64_t fault[FOO_FAULT_MAX]; /**< Faults by name. */
 };
+
+struct vq_track; /* private to this folder */
 
 /** A virtqueue. Members are read by the inline functions; do not write them. */
 struct foo_vq {
@@ -101,6 +108,7 @@ struct foo_vq {
 	bool table_read_only;    /**< Packed: WRITE is ignored in indirect tables. */
 	uint16_t pushed;         /**< Chains pushed since the last flush. */
 	uint16_t inflight_slots; /**< Packed: ring slots popped and not pushed. */
+	bool tracked;            /**< track is there. */
 	uint64_t push_first; /**< Packed: len, id and flags of the first unflushed used descriptor,
 			      * stored last because its flags publish the others. */
 	uint16_t avail_seen; /**< Split: avail index as last read. */
@@ -109,7 +117,8 @@ struct foo_vq {
 	uint32_t seg_max;    /**< Room in seg. */
 	uint32_t walked;     /**< Descriptors read in the last pop, single ones not counted. */
 	uint8_t *inflight;   /**< Split: 1 for each head popped and not pushed. */
-	uint64_t device_gpa; /**< See foo_vq_config. */
+	struct vq_track *track;    /**< In-flight tracking, if foo_vq_config::inflight was given. */
+	uint64_t device_gpa;       /**< See foo_vq_config. */
 	struct foo_vq_stats stats; /**< Counters. */
 } __rte_cache_aligned;
 
@@ -127,15 +136,21 @@ struct foo_chain {
 	uint16_t slots;      /**< Ring slots taken, without those of an indirect table. */
 	uint16_t fault;      /**< enum foo_fault that refused the chain, or 0. */
 	uint16_t id;         /**< Head index (split) or buffer id (packed); opaque. */
-	uint16_t pad_[3];    /**< Unused. */
+	uint16_t entry;      /**< Packed, tracked: first entry in the in-flight table; opaque. */
+	bool replayed;       /**< Tracked: taken from the in-flight table, not from the ring. */
+	uint8_t pad_[3];     /**< Unused. */
 };
 
 /**
  * Take a queue into service. Control thread, before the queue's lcore knows it.
  *
+ * With foo_vq_config::inflight in use the first pops return the chains that the queue before had
+ * popped and not flushed, in that order.
+ *
  * @return 0; -EINVAL if the size or a base is not valid, or an area is misaligned (VIRTIO 1.2,
- *   2.7 and 2.8: 16, 2 and 4 bytes, or 16, 4 and 4); -EFAULT if an area is not wholly inside the
- *   guest's memory; -ENOMEM. On error vq is as if foo_vq_fini() had been called.
+ *   2.7 and 2.8: 16, 2 and 4 bytes, or 16, 4 and 4), or the in-flight region is misaligned or too
+ *   small; -EBADMSG if that region contradicts itself or the ring; -EFAULT if an area is not
+ *   wholly inside the guest's memory; -ENOMEM. On error vq is as if foo_vq_fini() had been called.
  */
 int foo_vq_init(struct foo_vq *vq, const struct foo_vq_config *cfg);
 
@@ -263,6 +278,9 @@ uint16_t foo_vq_avail_base(const struct foo_vq *vq);
 
 /** As foo_vq_avail_base() for the used side; call after a flush. */
 uint16_t foo_vq_used_base(const struct foo_vq *vq);
+
+/** Whether chains of the in-flight table wait for foo_vq_pop(). Owner lcore, or after it let go. */
+bool foo_vq_replays(const struct foo_vq *vq);
 
 /** Stop the queue for good with this fault (the first one is kept). Owner lcore. */
 void foo_vq_break(struct foo_vq *vq, enum foo_fault fault);

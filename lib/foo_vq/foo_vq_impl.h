@@ -147,4 +147,89 @@ bool vq_packed_flush(struct foo_vq *vq);
 bool vq_packed_avail(const struct foo_vq *vq, uint16_t n);
 void vq_packed_kicks(struct foo_vq *vq, bool wanted);
 
+/**
+ * What a tracked queue knows of its region, in memory that nobody else writes. Entries are heads
+ * (split) or first entries of the table (packed).
+ */
+struct vq_track {
+	union {
+		struct foo_inflight_split *split;
+		struct foo_inflight_packed *packed;
+	};
+	uint64_t counter;                /* of the next chain */
+	struct foo_inflight_place place; /* packed: as last stored, no batch under way */
+	uint16_t head;   /* packed: first free entry, or the queue size; split: last_batch_head */
+	uint16_t nbatch; /* chains pushed since the last flush */
+	uint32_t batch_slots;           /* entries of the table that they hold */
+	uint32_t held;                  /* entries taken, those of the batch included */
+	uint16_t nreplay;               /* chains found at the start */
+	uint16_t replayed;              /* of them popped */
+	uint16_t *batch;                /* size entries: those pushed */
+	uint16_t *replay;               /* size entries: those found, in order */
+	uint16_t *next;                 /* packed: as in the table */
+	uint16_t *last;                 /* packed: as in the table */
+	struct vring_packed_desc *copy; /* packed: a chain out of the table */
+};
+
+/** Take the region into use, or up again. 0, -EINVAL, -ENOMEM or -EBADMSG. */
+int vq_track_open(struct foo_vq *vq, const struct foo_vq_config *cfg);
+
+void vq_track_close(struct foo_vq *vq);
+
+/**
+ * Every store into the region has its place in an order, and keeps it: the next process goes by
+ * what it finds. It pairs with no load that runs at the same time, and a process that is killed
+ * has done all of its stores up to some one.
+ */
+#define VQ_TRACK_STORE(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
+
+/** One load: what is checked is what is used. */
+#define VQ_TRACK_LOAD(p) __atomic_load_n((p), __ATOMIC_RELAXED)
+
+/** Store both heads of the free entries. */
+void vq_track_store_heads(struct vq_track *tr, uint16_t head);
+
+/** Store the place in the ring. */
+void vq_track_store_place(struct vq_track *tr, const struct foo_inflight_place *place);
+
+/**
+ * Mark what was just popped from the ring, n chains from position pos on (packed).
+ *
+ * @return n, or fewer: the queue broke, and the others are undone
+ */
+uint16_t vq_track_popped(struct foo_vq *vq, struct foo_chain *chain, uint16_t n, uint16_t pos);
+
+/** Take the marks away again, before the ring is popped another time. */
+void vq_track_undone(struct foo_vq *vq, const struct foo_chain *chain, uint16_t n);
+
+/** Note what was pushed. */
+void vq_track_pushed(struct foo_vq *vq, const struct foo_chain *chain, uint16_t n);
+
+/** What was pushed is about to be published. */
+void vq_track_flush(struct foo_vq *vq);
+
+/** It was. */
+void vq_track_flushed(struct foo_vq *vq);
+
+/** Pop from what vq_track_open() has found. */
+uint16_t vq_track_replay(struct foo_vq *vq, struct foo_chain *chain, uint16_t max);
+
+/** A chain of the split ring that begins at head; its pieces go to seg from nseg on. False: it is
+ * not taken, and the burst ends before it. */
+bool
+vq_split_pop_head(struct foo_vq *vq, struct foo_chain *chain, uint16_t head, unsigned int nseg);
+
+/** Likewise a chain of num descriptors that lie in track->copy. */
+bool
+vq_packed_pop_copy(struct foo_vq *vq, struct foo_chain *chain, uint16_t num, unsigned int nseg);
+
+/** Write the flags of the n slots from the used position on back to those of available ones. */
+void vq_packed_unuse(struct foo_vq *vq, uint16_t n);
+
+/** Whether the descriptor at a used position was given back to the driver. */
+bool vq_packed_was_used(const struct foo_vq *vq, uint16_t pos, bool wrap);
+
+/** Position n slots on, with the wrap counter; n is up to the queue size. */
+void vq_packed_advance(const struct foo_vq *vq, uint16_t *pos, bool *wrap, uint16_t n);
+
 #endif /* FOO_VQ_IMPL_H */

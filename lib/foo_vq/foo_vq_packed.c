@@ -55,9 +55,8 @@ vq_packed_init(struct foo_vq *vq, const struct foo_vq_config *cfg)
 	return 0;
 }
 
-/** Position n slots on, with the wrap counter. */
-static void
-packed_advance(const struct foo_vq *vq, uint16_t *pos, bool *wrap, uint16_t n)
+void
+vq_packed_advance(const struct foo_vq *vq, uint16_t *pos, bool *wrap, uint16_t n)
 {
 	uint32_t to = (uint32_t)*pos + n;
 
@@ -78,34 +77,53 @@ packed_is_avail(uint16_t flags, bool wrap)
 /** len, id and flags in one load, as acquire: pairs with the driver's release of the flags, so
  * that an available descriptor's address is read after them. */
 static uint64_t
+packed_tail(const struct vring_packed_desc *ring, uint16_t pos)
+{
+	return __atomic_load_n((const uint64_t *)&ring[pos].len, __ATOMIC_ACQUIRE);
+}
+
+static uint64_t
 packed_load_tail(const struct foo_vq *vq, uint16_t pos)
 {
-	return __atomic_load_n((const uint64_t *)&vq->packed_desc[pos].len, __ATOMIC_ACQUIRE);
+	return packed_tail(vq->packed_desc, pos);
 }
 
 static struct packed_desc
-packed_load(const struct foo_vq *vq, uint16_t pos)
+packed_load_from(const struct vring_packed_desc *ring, uint16_t pos)
 {
-	uint64_t tail = packed_load_tail(vq, pos);
+	uint64_t tail = packed_tail(ring, pos);
 
-	return (struct packed_desc){.addr = vq_load64(&vq->packed_desc[pos].addr),
+	return (struct packed_desc){.addr = vq_load64(&ring[pos].addr),
 				    .len = (uint32_t)tail,
 				    .id = (uint16_t)(tail >> 32),
 				    .flags = (uint16_t)(tail >> 48)};
 }
 
+static struct packed_desc
+packed_load(const struct foo_vq *vq, uint16_t pos)
+{
+	return packed_load_from(vq->packed_desc, pos);
+}
+
+/** Where a chain lies. */
+struct packed_place {
+	const struct vring_packed_desc *ring; /* the queue's, or a copy */
+	uint16_t pos;                         /* of its first descriptor */
+	uint16_t room;                        /* descriptors that it may have */
+};
+
 /**
- * Follow a chain that starts with d at pos. Unlike a split one it must be followed to its end
+ * Follow a chain that starts with d at a place. Unlike a split one it must be followed to its end
  * even when refused: only there are its id and its length in slots.
  *
  * @return a BREAK fault or FOO_FAULT_NONE
  */
 static enum foo_fault
-packed_walk(struct foo_vq *vq, struct vq_walk *w, uint16_t pos, struct packed_desc d,
-	    struct foo_chain *chain)
+packed_walk(struct foo_vq *vq, struct vq_walk *w, const struct packed_place *at,
+	    struct packed_desc d, struct foo_chain *chain)
 {
+	uint16_t slots = 1, pos = at->pos;
 	enum foo_fault fault;
-	uint16_t slots = 1;
 
 	for (;;) {
 		if (d.flags & VRING_DESC_F_INDIRECT) {
@@ -121,12 +139,11 @@ packed_walk(struct foo_vq *vq, struct vq_walk *w, uint16_t pos, struct packed_de
 		}
 		if (!(d.flags & VRING_DESC_F_NEXT))
 			break;
-		/* slots in flight belong to other chains */
-		if (w->left == 0 || slots + vq->inflight_slots >= vq->size)
+		if (w->left == 0 || slots >= at->room)
 			return FOO_FAULT_CHAIN_LONG;
 		slots++;
 		pos = pos + 1 == vq->size ? 0 : pos + 1;
-		d = packed_load(vq, pos);
+		d = packed_load_from(at->ring, pos);
 	}
 	chain->id = d.id;
 	chain->slots = slots;
@@ -135,14 +152,15 @@ packed_walk(struct foo_vq *vq, struct vq_walk *w, uint16_t pos, struct packed_de
 
 /** The long way: several descriptors, an indirect table, or a fault. */
 static enum foo_fault
-packed_chain(struct foo_vq *vq, struct foo_chain *chain, struct foo_seg *seg, unsigned int max,
-	     struct packed_desc d)
+packed_chain(struct foo_vq *vq, struct foo_chain *chain, unsigned int nseg,
+	     const struct packed_place *at, struct packed_desc d)
 {
+	unsigned int max = vq->seg_max - nseg;
 	enum foo_fault fault;
 	struct vq_walk w;
 
-	vq_walk_start(&w, seg, max, vq->size);
-	fault = packed_walk(vq, &w, vq->avail_idx, d, chain);
+	vq_walk_start(&w, &vq->seg[nseg], max, vq->size);
+	fault = packed_walk(vq, &w, at, d, chain);
 	if (fault == FOO_FAULT_NONE && !(w.fault == FOO_FAULT_SEGMENTS && max < vq->seg_max))
 		vq_walk_end(vq, &w, chain);
 	else
@@ -200,26 +218,52 @@ packed_pop_singles(struct foo_vq *vq, struct foo_chain *chain, uint16_t max, str
 	return n;
 }
 
-/** Any other chain. False: the burst ends before it. */
+/** Any other chain, that starts with d at a place. False: the burst ends before it. */
 static bool
-packed_pop_one(struct foo_vq *vq, struct foo_chain *chain, unsigned int nseg)
+packed_pop_at(struct foo_vq *vq, struct foo_chain *chain, unsigned int nseg,
+	      const struct packed_place *at, struct packed_desc d)
 {
-	struct packed_desc d = packed_load(vq, vq->avail_idx);
 	enum foo_fault fault = FOO_FAULT_INFLIGHT_OVERFLOW;
 
-	if (!packed_is_avail(d.flags, vq->avail_wrap))
-		return false;
-	if (likely(vq->inflight_slots < vq->size))
-		fault = packed_chain(vq, chain, &vq->seg[nseg], vq->seg_max - nseg, d);
+	if (likely(at->room > 0))
+		fault = packed_chain(vq, chain, nseg, at, d);
 	if (unlikely(fault != FOO_FAULT_NONE)) {
 		foo_vq_break(vq, fault);
 		return false;
 	}
 	/* room for its pieces after the next pop only */
-	if (unlikely(chain->fault == FOO_FAULT_SEGMENTS && nseg != 0))
+	return likely(chain->fault != FOO_FAULT_SEGMENTS || nseg == 0);
+}
+
+/** The next one of the ring. */
+static bool
+packed_pop_one(struct foo_vq *vq, struct foo_chain *chain, unsigned int nseg)
+{
+	struct packed_desc d = packed_load(vq, vq->avail_idx);
+	/* slots in flight belong to other chains */
+	const struct packed_place at = {vq->packed_desc, vq->avail_idx,
+					vq->size - vq->inflight_slots};
+
+	if (!packed_is_avail(d.flags, vq->avail_wrap))
+		return false;
+	if (!packed_pop_at(vq, chain, nseg, &at, d))
 		return false;
 	vq->inflight_slots += chain->slots;
-	packed_advance(vq, &vq->avail_idx, &vq->avail_wrap, chain->slots);
+	vq_packed_advance(vq, &vq->avail_idx, &vq->avail_wrap, chain->slots);
+	return true;
+}
+
+bool
+vq_packed_pop_copy(struct foo_vq *vq, struct foo_chain *chain, uint16_t num, unsigned int nseg)
+{
+	const struct packed_place at = {vq->track->copy, 0, num};
+
+	if (!packed_pop_at(vq, chain, nseg, &at, packed_load_from(at.ring, 0)))
+		return false;
+	if (unlikely(chain->slots != num)) {
+		foo_vq_break(vq, FOO_FAULT_INFLIGHT_TABLE);
+		return false;
+	}
 	return true;
 }
 
@@ -340,7 +384,7 @@ vq_packed_avail(const struct foo_vq *vq, uint16_t n)
 	uint16_t pos = vq->avail_idx;
 	bool wrap = vq->avail_wrap;
 
-	packed_advance(vq, &pos, &wrap, (uint16_t)(n - 1));
+	vq_packed_advance(vq, &pos, &wrap, (uint16_t)(n - 1));
 	return packed_is_avail((uint16_t)(packed_load_tail(vq, pos) >> 48), wrap);
 }
 
@@ -355,4 +399,33 @@ vq_packed_kicks(struct foo_vq *vq, bool wanted)
 	/* offset and flags in one store: the driver never sees one without the other */
 	__atomic_store_n((uint32_t *)vq->device_event, flags << 16 | off_wrap, __ATOMIC_RELAXED);
 	foo_mem_written(vq->mem, vq->device_event, sizeof(uint32_t));
+}
+
+bool
+vq_packed_was_used(const struct foo_vq *vq, uint16_t pos, bool wrap)
+{
+	return !packed_is_avail((uint16_t)(packed_load_tail(vq, pos) >> 48), wrap);
+}
+
+/*
+ * A batch that was under way has left used descriptors behind its first one, which alone hides
+ * them from the driver: with another one in its place they would be taken for part of that batch.
+ */
+void
+vq_packed_unuse(struct foo_vq *vq, uint16_t n)
+{
+	uint16_t pos = vq->used_idx, flags, *to;
+	bool wrap = vq->used_wrap;
+
+	for (; n > 0; n--) {
+		to = &vq->packed_desc[pos].flags;
+		flags = __atomic_load_n(to, __ATOMIC_RELAXED);
+		if (!packed_is_avail(flags, wrap)) {
+			flags &= ~(PACKED_AVAIL | PACKED_USED);
+			flags |= wrap ? PACKED_AVAIL : PACKED_USED;
+			__atomic_store_n(to, flags, __ATOMIC_RELAXED);
+			foo_mem_written(vq->mem, to, sizeof(*to));
+		}
+		vq_packed_advance(vq, &pos, &wrap, 1);
+	}
 }

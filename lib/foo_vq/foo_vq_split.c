@@ -168,8 +168,8 @@ split_pop_singles(struct foo_vq *vq, struct foo_chain *chain, const uint16_t *he
 }
 
 /** Any other chain; the window moves to where it begins. False: the burst ends before it. */
-static bool
-split_pop_one(struct foo_vq *vq, struct foo_chain *chain, uint16_t head, unsigned int nseg)
+bool
+vq_split_pop_head(struct foo_vq *vq, struct foo_chain *chain, uint16_t head, unsigned int nseg)
 {
 	enum foo_fault fault = FOO_FAULT_HEAD_RANGE;
 
@@ -206,7 +206,7 @@ vq_split_pop(struct foo_vq *vq, struct foo_chain *chain, uint16_t max)
 		k = split_pop_singles(vq, &chain[i], &head[i], k, &vq->seg[nseg]);
 		nseg += k;
 		i += k;
-		if (i == n || !split_pop_one(vq, &chain[i], head[i], nseg))
+		if (i == n || !vq_split_pop_head(vq, &chain[i], head[i], nseg))
 			break;
 		nseg += (unsigned int)chain[i].nread + chain[i].nwrite;
 	}
