@@ -225,7 +225,9 @@ queue_go(struct foo_queue *q, enum foo_fault broken)
 	cfg->vq.callfd = q->callfd;
 	rc = foo_vq_init(&q->vq, &cfg->vq);
 	if (rc != 0) {
-		foo_queue_set_why(q, "rings refused: %s", strerror(-rc));
+		foo_queue_set_why(q, "rings refused: %s",
+				  rc == -EBADMSG ? "the in-flight table contradicts itself" :
+						   strerror(-rc));
 		return rc;
 	}
 	if (broken != FOO_FAULT_NONE) {

@@ -26,7 +26,7 @@
 /* What a class may add. */
 #define PROTO_KNOWN                                                                                \
 	(PROTO_COMMON | BIT(VHU_PROTO_RARP) | BIT(VHU_PROTO_NET_MTU) | BIT(VHU_PROTO_CONFIG) |     \
-	 BIT(VHU_PROTO_BACKEND_REQ) | BIT(VHU_PROTO_STATUS))
+	 BIT(VHU_PROTO_BACKEND_REQ) | BIT(VHU_PROTO_INFLIGHT) | BIT(VHU_PROTO_STATUS))
 
 /* Lines about a front-end in a second. */
 #define LOG_LINES_MAX 10
@@ -153,6 +153,7 @@ foo_vhost_drain(struct foo_vhost *t, bool wait)
 	t->draining = false;
 	foo_device_connect(t->dev, false);
 	foo_vhost_log_drop(t);
+	foo_vhost_inflight_drop(t);
 	foo_vhost_map_close(&t->st.map);
 	foo_vhost_rings_reset(t);
 	t->st.has_features = false;

@@ -62,6 +62,7 @@ struct rule {
 #define SIZE_STATE sizeof(struct vhu_state)
 #define SIZE_ADDR sizeof(struct vhu_addr)
 #define SIZE_LOG sizeof(struct vhu_log)
+#define SIZE_INFLIGHT sizeof(struct vhu_inflight)
 
 static const struct rule rules[VHU_REQUEST_MAX] = {
 	[VHU_GET_FEATURES] = {"GET_FEATURES", 0, 0, FDS_NONE, RING_NONE, PROTO_ANY, true},
@@ -99,6 +100,10 @@ static const struct rule rules[VHU_REQUEST_MAX] = {
 			    RING_NONE, VHU_PROTO_CONFIG, true},
 	[VHU_SET_CONFIG] = {"SET_CONFIG", VHU_CONFIG_HDR, sizeof(struct vhu_config), FDS_NONE,
 			    RING_NONE, VHU_PROTO_CONFIG, false},
+	[VHU_GET_INFLIGHT_FD] = {"GET_INFLIGHT_FD", VHU_INFLIGHT_MIN, SIZE_INFLIGHT, FDS_NONE,
+				 RING_NONE, VHU_PROTO_INFLIGHT, true},
+	[VHU_SET_INFLIGHT_FD] = {"SET_INFLIGHT_FD", VHU_INFLIGHT_MIN, SIZE_INFLIGHT, FDS_ONE,
+				 RING_NONE, VHU_PROTO_INFLIGHT, false},
 	[VHU_SET_STATUS] = {"SET_STATUS", 8, 8, FDS_NONE, RING_NONE, VHU_PROTO_STATUS, false},
 	[VHU_GET_STATUS] = {"GET_STATUS", 0, 0, FDS_NONE, RING_NONE, VHU_PROTO_STATUS, true},
 };
@@ -167,7 +172,8 @@ check_kinds(const struct foo_vhost_msg *m, struct foo_error *err)
 	enum foo_vhost_file_kind want = FOO_VHOST_FILE_EVENTFD;
 	int i;
 
-	if (m->request == VHU_SET_MEM_TABLE || m->request == VHU_SET_LOG_BASE)
+	if (m->request == VHU_SET_MEM_TABLE || m->request == VHU_SET_LOG_BASE ||
+	    m->request == VHU_SET_INFLIGHT_FD)
 		want = FOO_VHOST_FILE_MEMORY;
 	else if (m->request == VHU_SET_BACKEND_REQ_FD)
 		want = FOO_VHOST_FILE_SOCKET;
@@ -210,6 +216,9 @@ foo_vhost_check_form(const struct foo_vhost_msg *m, struct foo_error *err)
 	/* the library makes room for a ring before it asks anybody, and the files would leak */
 	if (r->ring == RING_STATE && m->state.index > VHU_RING_MASK)
 		return foo_error_set(err, -EPROTO, "ring %" PRIu32, m->state.index);
+	if (m->request == VHU_SET_INFLIGHT_FD &&
+	    (m->inflight.num_queues == 0 || m->inflight.num_queues > VHU_RING_MASK + 1))
+		return foo_error_set(err, -EPROTO, "%u queues", m->inflight.num_queues);
 	return check_fds(r, m, err);
 }
 
@@ -381,6 +390,42 @@ check_log(const struct foo_vhost_msg *m, struct foo_error *err)
 }
 
 static int
+check_inflight(const struct foo_vhost_state *st, const struct vhu_inflight *i,
+	       struct foo_error *err)
+{
+	if (i->num_queues == 0 || i->num_queues > st->nqueues)
+		return foo_error_set(err, -EINVAL, "%u queues, the device has %u", i->num_queues,
+				     st->nqueues);
+	if (i->queue_size == 0 || i->queue_size > FOO_VQ_MAX_SIZE)
+		return foo_error_set(err, -EINVAL, "queue size %u, may be 1 to %d", i->queue_size,
+				     FOO_VQ_MAX_SIZE);
+	return 0;
+}
+
+/* Its file, and whether all queues have room in it. */
+static int
+check_set_inflight(const struct foo_vhost_state *st, const struct foo_vhost_msg *m,
+		   struct foo_error *err)
+{
+	const struct vhu_region r = {.size = m->inflight.mmap_size,
+				     .offset = m->inflight.mmap_offset};
+	uint64_t need = foo_vhost_inflight_size(st, &m->inflight);
+	int ret = check_inflight(st, &m->inflight, err);
+
+	if (ret != 0)
+		return ret;
+	if (r.offset % FOO_INFLIGHT_ALIGN != 0)
+		return foo_error_set(err, -EINVAL, "offset 0x%" PRIx64 " is no multiple of %d",
+				     r.offset, FOO_INFLIGHT_ALIGN);
+	/* a table of the other format is told by its start, once the features are known */
+	if (st->has_features && r.size < need)
+		return foo_error_set(err, -ERANGE,
+				     "%" PRIu64 " bytes for %u queues of %u, should be %" PRIu64,
+				     r.size, m->inflight.num_queues, m->inflight.queue_size, need);
+	return check_region(&r, m->fd[0], err);
+}
+
+static int
 check_config(const struct foo_vhost_msg *m, struct foo_error *err)
 {
 	if (m->size != VHU_CONFIG_HDR + (uint64_t)m->config.size)
@@ -436,6 +481,10 @@ check_content(const struct foo_vhost_state *st, const struct foo_vhost_msg *m,
 	case VHU_GET_CONFIG:
 	case VHU_SET_CONFIG:
 		return check_config(m, err);
+	case VHU_GET_INFLIGHT_FD:
+		return check_inflight(st, &m->inflight, err);
+	case VHU_SET_INFLIGHT_FD:
+		return check_set_inflight(st, m, err);
 	case VHU_NET_SET_MTU:
 		return check_number("MTU", m->u64, MTU_MIN, MTU_MAX, err);
 	case VHU_SET_STATUS:

@@ -262,6 +262,20 @@ set_config(struct foo_vhost *t, struct foo_vhost_msg *m, struct foo_error *err)
 	return DONE;
 }
 
+static int
+get_inflight_fd(struct foo_vhost *t, struct foo_vhost_msg *m, struct foo_error *err)
+{
+	int ret = foo_vhost_inflight_get(t, &m->inflight, err);
+
+	return ret != 0 ? ret : ANSWER;
+}
+
+static int
+set_inflight_fd(struct foo_vhost *t, struct foo_vhost_msg *m, struct foo_error *err)
+{
+	return foo_vhost_inflight_set(t, &m->inflight, m->fd[0], err);
+}
+
 /* Noted down by the library alone. */
 static int
 pass(struct foo_vhost *t, struct foo_vhost_msg *m, struct foo_error *err)
@@ -308,6 +322,8 @@ static const handler_fn handlers[VHU_REQUEST_MAX] = {
 	[VHU_SET_BACKEND_REQ_FD] = set_backend_req_fd,
 	[VHU_GET_CONFIG] = get_config,
 	[VHU_SET_CONFIG] = set_config,
+	[VHU_GET_INFLIGHT_FD] = get_inflight_fd,
+	[VHU_SET_INFLIGHT_FD] = set_inflight_fd,
 	[VHU_SET_STATUS] = pass,
 	[VHU_GET_STATUS] = pass,
 };

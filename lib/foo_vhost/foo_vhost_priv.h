@@ -52,6 +52,14 @@ struct foo_vhost_map {
 	struct foo_vhost_region region[VHU_MAX_FDS]; /**< Regions. */
 };
 
+/** The table of in-flight chains. */
+struct foo_vhost_inflight {
+	struct foo_vhost_area area; /**< Where it is mapped; base NULL: there is none. */
+	uint64_t bytes;             /**< Bytes of it. */
+	uint16_t num_queues;        /**< Queues that it has room for. */
+	uint16_t queue_size;        /**< Descriptors that each may have. */
+};
+
 /** What the front-end has said about a ring. */
 struct foo_vhost_ring {
 	uint32_t num;  /**< Queue size, or 0: not set. */
@@ -87,20 +95,21 @@ struct foo_vhost {
 	struct foo_device *dev;                                 /**< The device. */
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)]; /**< iface=. */
 	bool client;                                            /**< We connect. */
-	bool closing;                 /**< foo_vhost_stop() is under way. */
-	bool draining;                /**< The front-end is gone, but an lcore has not let go. */
-	uint64_t barred_until;        /**< CLOCK_MONOTONIC ms up to which a new one waits. */
-	bool waits;                   /**< The front-end is barred: nothing is read from it. */
-	bool lost;                    /**< Guest memory went away: nothing is started any more. */
-	int vid;                      /**< The library's number of the connection, or -1. */
-	struct foo_vhost_conn *conn;  /**< The connection, if vid is not -1. */
-	int backend_fd;               /**< Channel for requests of ours, or -1. */
-	struct foo_vhost_state st;    /**< What was negotiated. */
-	struct foo_vhost_area log;    /**< Dirty log, if the front-end gave one. */
-	uint64_t log_size;            /**< Bytes of the dirty log. */
-	struct foo_vhost_stats stats; /**< Counters. */
-	uint64_t log_time;            /**< Second in which lines were last counted. */
-	unsigned int log_lines;       /**< Lines in that second. */
+	bool closing;                /**< foo_vhost_stop() is under way. */
+	bool draining;               /**< The front-end is gone, but an lcore has not let go. */
+	uint64_t barred_until;       /**< CLOCK_MONOTONIC ms up to which a new one waits. */
+	bool waits;                  /**< The front-end is barred: nothing is read from it. */
+	bool lost;                   /**< Guest memory went away: nothing is started any more. */
+	int vid;                     /**< The library's number of the connection, or -1. */
+	struct foo_vhost_conn *conn; /**< The connection, if vid is not -1. */
+	int backend_fd;              /**< Channel for requests of ours, or -1. */
+	struct foo_vhost_state st;   /**< What was negotiated. */
+	struct foo_vhost_area log;   /**< Dirty log, if the front-end gave one. */
+	uint64_t log_size;           /**< Bytes of the dirty log. */
+	struct foo_vhost_inflight inflight; /**< In-flight table, if there is one. */
+	struct foo_vhost_stats stats;       /**< Counters. */
+	uint64_t log_time;                  /**< Second in which lines were last counted. */
+	unsigned int log_lines;             /**< Lines in that second. */
 };
 
 TAILQ_HEAD(foo_vhost_list, foo_vhost);
@@ -286,6 +295,31 @@ void foo_vhost_log_drop(struct foo_vhost *t);
 /** Give the device its memory map, with the dirty log if it is wanted; no queue runs. */
 int foo_vhost_log_apply(struct foo_vhost *t, struct foo_error *err);
 
+/* --- foo_vhost_inflight.c --- */
+
+/** Bytes that a table must have. */
+uint64_t foo_vhost_inflight_size(const struct foo_vhost_state *st, const struct vhu_inflight *i);
+
+/** Make a table, take it into use, and have its file go with the answer; i becomes that. 0 or
+ * -errno with err. */
+int foo_vhost_inflight_get(struct foo_vhost *t, struct vhu_inflight *i, struct foo_error *err);
+
+/** Take a table of the front-end's into use; it was checked, and fd is not kept. 0 or -errno with
+ * err. */
+int foo_vhost_inflight_set(struct foo_vhost *t, const struct vhu_inflight *i, int fd,
+			   struct foo_error *err);
+
+/** Forget the table; no queue runs. */
+void foo_vhost_inflight_drop(struct foo_vhost *t);
+
+/** Enter the region of a ring of num descriptors into cfg, or NULL if there is no table. 0, or
+ * -ERANGE with err if the table has no room for it. */
+int foo_vhost_inflight_of(const struct foo_vhost *t, uint16_t index, uint32_t num,
+			  struct foo_vq_config *cfg, struct foo_error *err);
+
+/** The front-end gets the place of a ring that has run: it is no longer the table's to know. */
+void foo_vhost_inflight_release(const struct foo_vhost *t, uint16_t index, uint32_t num);
+
 /* --- foo_vhost_socket.c --- */
 
 /** Whether a server could listen at path: a stale socket file is removed. 0 or -errno with err.
@@ -313,6 +347,10 @@ struct foo_vhost_conn;
  * come by it belong to owner. If it is held, nothing is read from the front-end at first. NULL on
  * failure. Any thread. */
 struct foo_vhost_conn *foo_vhost_relay_open(int fd, const void *owner, bool held);
+
+/** Have a file go with the next answer to such a request, which is not yet given. It is taken over
+ * on success. 0, -EBUSY: one waits already, or -ECONNRESET. Any thread. */
+int foo_vhost_relay_attach(struct foo_vhost_conn *c, uint32_t request, int fd);
 
 /** Read from a front-end that was held. Any thread. */
 void foo_vhost_relay_let(struct foo_vhost_conn *c);

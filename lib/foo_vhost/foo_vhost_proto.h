@@ -39,6 +39,8 @@ enum vhu_request {
 	VHU_SET_BACKEND_REQ_FD = 21,    /**< A socket. */
 	VHU_GET_CONFIG = 24,            /**< config, also in the answer. */
 	VHU_SET_CONFIG = 25,            /**< config. */
+	VHU_GET_INFLIGHT_FD = 31,       /**< inflight, also in the answer, with a file. */
+	VHU_SET_INFLIGHT_FD = 32,       /**< inflight, and a file. */
 	VHU_SET_STATUS = 39,            /**< u64. */
 	VHU_GET_STATUS = 40,            /**< u64 in the answer. */
 	VHU_REQUEST_MAX,                /**< One more than the largest. */
@@ -70,6 +72,7 @@ enum vhu_proto {
 	VHU_PROTO_NET_MTU = 4,     /**< NET_SET_MTU. */
 	VHU_PROTO_BACKEND_REQ = 5, /**< SET_BACKEND_REQ_FD. */
 	VHU_PROTO_CONFIG = 9,      /**< GET_CONFIG and SET_CONFIG. */
+	VHU_PROTO_INFLIGHT = 12,   /**< GET_INFLIGHT_FD and SET_INFLIGHT_FD. */
 	VHU_PROTO_STATUS = 16,     /**< SET_STATUS and GET_STATUS. */
 };
 
@@ -136,6 +139,17 @@ struct vhu_config {
 	uint8_t data[VHU_CONFIG_MAX]; /**< The bytes. */
 };
 
+/** Payload of GET_INFLIGHT_FD and SET_INFLIGHT_FD. */
+struct vhu_inflight {
+	uint64_t mmap_size;   /**< Bytes of the table. */
+	uint64_t mmap_offset; /**< Where it starts in its file. */
+	uint16_t num_queues;  /**< Queues. */
+	uint16_t queue_size;  /**< Descriptors that each has at most. */
+};
+
+/** Bytes of vhu_inflight without the padding that most front-ends send behind it. */
+#define VHU_INFLIGHT_MIN 20
+
 /** Bytes of vhu_config before data. */
 #define VHU_CONFIG_HDR 12
 
@@ -147,13 +161,14 @@ struct foo_vhost_msg {
 	int nfds;            /**< Files that came with it. */
 	int fd[VHU_MAX_FDS]; /**< Those; -1 where taken or not used. */
 	union {
-		uint64_t u64;             /**< Features, status, a ring's file, ... */
-		struct vhu_state state;   /**< See vhu_request. */
-		struct vhu_addr addr;     /**< SET_VRING_ADDR. */
-		struct vhu_mem mem;       /**< SET_MEM_TABLE. */
-		struct vhu_log log;       /**< SET_LOG_BASE. */
-		struct vhu_config config; /**< GET_CONFIG, SET_CONFIG. */
-	};                                /**< Payload; bytes beyond size are 0. */
+		uint64_t u64;                 /**< Features, status, a ring's file, ... */
+		struct vhu_state state;       /**< See vhu_request. */
+		struct vhu_addr addr;         /**< SET_VRING_ADDR. */
+		struct vhu_mem mem;           /**< SET_MEM_TABLE. */
+		struct vhu_log log;           /**< SET_LOG_BASE. */
+		struct vhu_config config;     /**< GET_CONFIG, SET_CONFIG. */
+		struct vhu_inflight inflight; /**< GET_INFLIGHT_FD, SET_INFLIGHT_FD. */
+	};                                    /**< Payload; bytes beyond size are 0. */
 };
 
 #endif /* FOO_VHOST_PROTO_H */

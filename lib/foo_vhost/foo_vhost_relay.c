@@ -8,7 +8,7 @@
  * whose peer does not read. It also forgets to close the files of a message whose ring it cannot
  * allocate. So the library is given one end of a socket pair instead of its connection, and sees
  * on it only messages that are complete and well-formed; answers are taken from it at once, and a
- * front-end that lets them pile up is cut off.
+ * front-end that lets them pile up is cut off. A file that goes with an answer is added here.
  *
  * A connection is read by the thread of foo_vhost_watch.c. It ends when either side closes: what
  * the other has sent up to then is still delivered.
@@ -52,6 +52,8 @@ struct foo_vhost_conn {
 	bool held;         /* nothing is read from the front-end yet */
 	bool full;         /* the library's side has no room for msg */
 	bool channel;      /* the front-end has sent a back-end channel */
+	uint32_t request;  /* the answer to this one is to come, and takes attached with it */
+	int attached;      /* or -1 */
 	uint32_t have;     /* bytes of msg that are there */
 	struct foo_vhost_msg msg;
 	struct foo_error why; /* why it was closed; empty: not by us */
@@ -102,6 +104,9 @@ conn_end(struct foo_vhost_conn *c)
 	end_front(c);
 	close(c->inner);
 	c->inner = -1;
+	if (c->attached >= 0)
+		close(c->attached);
+	c->attached = -1;
 	if (c->released)
 		conn_free(c);
 }
@@ -170,18 +175,19 @@ read_some(struct foo_vhost_conn *c)
 	return take_files(c, &mh, header);
 }
 
-/* Hand a complete message to the library. */
+/* Send a message with its files. All or nothing: it is smaller than any unit of a socket's buffer.
+ */
 static int
-forward(struct foo_vhost_conn *c)
+send_whole(int fd, struct foo_vhost_msg *m)
 {
-	struct iovec iov[2] = {{.iov_base = &c->msg, .iov_len = HDR},
-			       {.iov_base = &c->msg.u64, .iov_len = c->msg.size}};
+	struct iovec iov[2] = {{.iov_base = m, .iov_len = HDR},
+			       {.iov_base = &m->u64, .iov_len = m->size}};
 	struct msghdr mh = {.msg_iov = iov, .msg_iovlen = 2};
 	union control control;
 	struct cmsghdr *cm;
-	size_t bytes = c->msg.nfds * sizeof(int);
+	size_t bytes = m->nfds * sizeof(int);
 
-	if (c->msg.nfds > 0) {
+	if (m->nfds > 0) {
 		memset(&control, 0, sizeof(control));
 		mh.msg_control = &control;
 		mh.msg_controllen = CMSG_SPACE(bytes);
@@ -189,11 +195,21 @@ forward(struct foo_vhost_conn *c)
 		cm->cmsg_level = SOL_SOCKET;
 		cm->cmsg_type = SCM_RIGHTS;
 		cm->cmsg_len = CMSG_LEN(bytes);
-		memcpy(CMSG_DATA(cm), c->msg.fd, bytes);
+		memcpy(CMSG_DATA(cm), m->fd, bytes);
 	}
-	/* all or nothing: the message is smaller than any unit of the socket's buffer */
-	if (sendmsg(c->inner, &mh, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+	if (sendmsg(fd, &mh, MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)(HDR + m->size))
 		return -errno;
+	return 0;
+}
+
+/* Hand a complete message to the library. */
+static int
+forward(struct foo_vhost_conn *c)
+{
+	int ret = send_whole(c->inner, &c->msg);
+
+	if (ret != 0)
+		return ret;
 	foo_vhost_msg_close(&c->msg, c->owner);
 	memset(&c->msg, 0, sizeof(c->msg));
 	c->have = 0;
@@ -278,19 +294,50 @@ pump_requests(struct foo_vhost_conn *c)
 	return ret == -EAGAIN || ret == -EINTR ? 0 : ret;
 }
 
-/* From the library to the front-end. No answer carries files. */
+/* Read an answer of the library, which it sends in one piece, without files. 0, -EAGAIN or
+ * -ECONNRESET. */
+static int
+read_answer(struct foo_vhost_conn *c, struct foo_vhost_msg *m)
+{
+	ssize_t n = recv(c->inner, m, HDR, MSG_DONTWAIT);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return -EAGAIN;
+	if (n != (ssize_t)HDR || m->size > PAYLOAD)
+		return -ECONNRESET;
+	if (m->size > 0 && recv(c->inner, &m->u64, m->size, MSG_DONTWAIT) != (ssize_t)m->size)
+		return -ECONNRESET;
+	return 0;
+}
+
+/* From the library to the front-end. */
+static int
+pump_answer(struct foo_vhost_conn *c)
+{
+	struct foo_vhost_msg m = {.nfds = 0};
+	int ret = read_answer(c, &m);
+
+	if (ret != 0)
+		return ret;
+	if (c->attached >= 0 && m.request == c->request) {
+		m.fd[m.nfds++] = c->attached;
+		c->attached = -1;
+	}
+	ret = send_whole(c->front, &m);
+	foo_vhost_msg_close(&m, c->owner);
+	if (ret != 0)
+		return foo_error_set(&c->why, -ETIMEDOUT, "the front-end does not read answers");
+	return 0;
+}
+
 static int
 pump_answers(struct foo_vhost_conn *c)
 {
-	uint8_t buf[4096];
-	ssize_t n;
+	int i, ret = 0;
 
-	n = recv(c->inner, buf, sizeof(buf), MSG_DONTWAIT);
-	if (n <= 0)
-		return n < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -ECONNRESET;
-	if (send(c->front, buf, n, MSG_DONTWAIT | MSG_NOSIGNAL) != n)
-		return foo_error_set(&c->why, -ETIMEDOUT, "the front-end does not read answers");
-	return 0;
+	for (i = 0; i < TURN && ret == 0; i++)
+		ret = pump_answer(c);
+	return ret == -EAGAIN ? 0 : ret;
 }
 
 void
@@ -347,6 +394,7 @@ foo_vhost_relay_open(int fd, const void *owner, bool held)
 	c->held = held;
 	c->front = front;
 	c->inner = pair[1];
+	c->attached = -1;
 	pthread_mutex_lock(&lock);
 	TAILQ_INSERT_TAIL(&conns, c, link);
 	/* the library's fd changes its meaning under it, before it is read for the first time */
@@ -376,7 +424,7 @@ conn_owns(const struct foo_vhost_conn *c, int fd)
 		if (c->msg.fd[i] == fd)
 			return true;
 	}
-	return c->front == fd || c->inner == fd;
+	return c->front == fd || c->inner == fd || c->attached == fd;
 }
 
 bool
@@ -391,6 +439,24 @@ foo_vhost_relay_owns(int fd)
 	}
 	pthread_mutex_unlock(&lock);
 	return c != NULL;
+}
+
+int
+foo_vhost_relay_attach(struct foo_vhost_conn *c, uint32_t request, int fd)
+{
+	int ret = 0;
+
+	pthread_mutex_lock(&lock);
+	if (c->front < 0) {
+		ret = -ECONNRESET;
+	} else if (c->attached >= 0) {
+		ret = -EBUSY;
+	} else {
+		c->request = request;
+		c->attached = fd;
+	}
+	pthread_mutex_unlock(&lock);
+	return ret;
 }
 
 void

@@ -9,7 +9,10 @@
  * A ring that is paused (because memory, an fd or the log changes under it) goes on exactly where
  * it was. One that is started anew begins at SET_VRING_BASE, except that the used index is read
  * from the ring: a front-end that has lost its back-end cannot know better, and since every device
- * drains before it stops, available chains beyond the used index were never carried out.
+ * drains before it stops, available chains beyond the used index were never carried out. With an
+ * in-flight table that is in use, the queue finds its place there (foo_inflight.h), and SET_VRING_
+ * BASE says nothing: a front-end that has lost its back-end repeats that of the last start. When
+ * GET_VRING_BASE hands the place over, the table's ends to be in use.
  */
 
 #include <errno.h>
@@ -171,6 +174,7 @@ static bool
 set_bases(const struct foo_vhost *t, const struct foo_vhost_ring *r, struct foo_vq_config *cfg)
 {
 	const struct vring_used *used = cfg->device;
+	bool tracked = cfg->inflight != NULL && foo_inflight_is_used(cfg->inflight);
 
 	if (r->resumes) {
 		cfg->avail_base = r->avail;
@@ -181,11 +185,11 @@ set_bases(const struct foo_vhost *t, const struct foo_vhost_ring *r, struct foo_
 		/* upper half: used position, where the front-end knows of it */
 		cfg->used_base = r->base >> 16 != 0 ? r->base >> 16 : r->base & UINT16_MAX;
 		cfg->avail_base = cfg->used_base;
-		return cfg->used_base != WRAP;
+		return cfg->used_base != WRAP || tracked;
 	}
 	cfg->used_base = __atomic_load_n(&used->idx, __ATOMIC_RELAXED);
 	cfg->avail_base = cfg->used_base;
-	return cfg->used_base != 0;
+	return cfg->used_base != 0 || tracked;
 }
 
 static void
@@ -198,10 +202,15 @@ start(struct foo_vhost *t, uint16_t index)
 		.vq.callfd = r->callfd,
 		.vq.size = (uint16_t)r->num,
 	};
+	struct foo_error why;
 	int ret;
 
 	if (set_areas(t, r, &cfg.vq) != 0) {
 		foo_queue_set_why(q, "ring addresses are outside the memory table");
+		return;
+	}
+	if (foo_vhost_inflight_of(t, index, r->num, &cfg.vq, &why) != 0) {
+		foo_queue_set_why(q, "%s", why.text);
 		return;
 	}
 	cfg.call_first = set_bases(t, r, &cfg.vq);
@@ -268,6 +277,7 @@ foo_vhost_ring_stop(struct foo_vhost *t, uint16_t index)
 		r->base = r->avail;
 		if (has_feature(t, VIRTIO_F_RING_PACKED))
 			r->base |= (uint32_t)r->used << 16;
+		foo_vhost_inflight_release(t, index, r->num);
 	}
 	close_fd(&r->kickfd);
 	r->kicked = false;

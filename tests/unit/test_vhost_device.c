@@ -17,7 +17,9 @@
 #include "vhost_fixture.h"
 
 #define BIT(n) (UINT64_C(1) << (n))
-#define COMMON (BIT(FOO_FRONT_P_MQ) | BIT(FOO_FRONT_P_LOG_SHMFD) | BIT(FOO_FRONT_P_REPLY_ACK))
+#define COMMON                                                                                     \
+	(BIT(FOO_FRONT_P_MQ) | BIT(FOO_FRONT_P_LOG_SHMFD) | BIT(FOO_FRONT_P_REPLY_ACK) |           \
+	 BIT(FOO_FRONT_P_INFLIGHT_SHMFD))
 #define CONFIG (BIT(FOO_FRONT_P_CONFIG) | BIT(FOO_FRONT_P_BACKEND_REQ))
 
 /* The library offers net's protocol features to all types, and not those that some need. */
