@@ -310,11 +310,28 @@ foo_guest_close(struct foo_guest *g)
 	foo_guest_mem_destroy(&g->mem);
 }
 
+/* Without a table the new back-end has the rings only. */
+static int
+guest_check_rings(struct foo_guest *g)
+{
+	for (unsigned int i = 0; i < g->nqueues && g->inflight_fd < 0; i++)
+		if (!foo_guest_ring_is_whole(&g->queue[i].ring))
+			return refused(g, -ENOTSUP,
+				       "queue %u: chains that were in flight are no longer in its "
+				       "packed ring, and the back-end on %s keeps no in-flight "
+				       "table (INFLIGHT_SHMFD) to find them by",
+				       i, g->front.path);
+	return 0;
+}
+
 static int
 guest_reconnect(struct foo_guest *g)
 {
 	int ret;
 
+	ret = guest_check_rings(g);
+	if (ret != 0)
+		return ret;
 	ret = failed(g, foo_front_reconnect(&g->front), "connect to %s again", g->front.path);
 	if (ret == 0)
 		ret = guest_negotiate(g);

@@ -151,9 +151,12 @@ void foo_guest_close(struct foo_guest *g);
  * same memory, the in-flight table given back, rings resumed behind what the device had used. What
  * was in flight is not lost: the device finds it in the rings.
  *
- * Without an in-flight table the device must have used chains in the order of the ring.
+ * Without an in-flight table the device must have used chains in the order of the ring, and in a
+ * packed ring must not have died within a batch.
  *
- * @return 0; -EPROTO if the back-end does not offer the features of before; as foo_guest_open().
+ * @return 0; -ENOTSUP if there is no in-flight table and a packed ring has lost chains: see
+ *   foo_guest_ring_is_whole(); -EPROTO if the back-end does not offer the features of before; as
+ *   foo_guest_open().
  *   After an error the guest is not connected, and may try again.
  */
 int foo_guest_reconnect(struct foo_guest *g);

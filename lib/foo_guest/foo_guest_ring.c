@@ -355,34 +355,85 @@ ring_used_span(const struct foo_guest_ring *ring, uint16_t id, uint16_t *next)
 	return n;
 }
 
-static uint16_t
-ring_resume_packed(const struct foo_guest_ring *ring)
+/* A copy of a packed ring goes ahead, behind what the device has used; nothing is taken. Returns
+ * the descriptors passed. mark: set at each id that is met, or NULL. */
+static uint32_t
+ring_go_ahead(const struct foo_guest_ring *ring, struct foo_guest_ring *at, uint8_t *mark)
 {
-	struct foo_guest_ring at = *ring; /* a copy goes ahead; nothing is taken */
 	uint32_t span, seen = 0;
+	uint16_t id;
 
+	*at = *ring;
 	/* the used descriptor of a batch that is being polled lies behind used_idx */
-	if (at.batch) {
-		seen = ring_used_span(ring, at.batch_id, &at.in_order_id);
-		ring_skip(&at, seen);
-		at.batch = false;
+	if (at->batch) {
+		seen = ring_used_span(ring, at->batch_id, &at->in_order_id);
+		ring_skip(at, seen);
+		at->batch = false;
 	}
-	while (seen < ring->size && foo_guest_ring_has_used(&at)) {
-		span = ring_used_span(ring, at.packed_desc[at.used_idx].id, &at.in_order_id);
+	while (seen < ring->size && foo_guest_ring_has_used(at)) {
+		id = at->packed_desc[at->used_idx].id;
+		span = ring_used_span(ring, id, &at->in_order_id);
 		if (span == 0)
 			break;
+		if (mark != NULL)
+			mark[id] = 1;
 		seen += span;
-		ring_skip(&at, span);
+		ring_skip(at, span);
 	}
-	return at.used_idx | (at.used_wrap ? 0x8000 : 0);
+	return seen;
+}
+
+/* The chain where the copy stands, if it is one that was made available and not used: its number of
+ * descriptors, and the copy is behind it. Otherwise 0. */
+static uint32_t
+ring_pass_chain(const struct foo_guest_ring *ring, struct foo_guest_ring *at, uint8_t *mark)
+{
+	struct vring_packed_desc d;
+	uint32_t n = 0;
+
+	do {
+		d = at->packed_desc[at->used_idx];
+		if ((d.flags & ring_used_bits(true)) != ring_avail_bits(at->used_wrap))
+			return 0;
+		ring_skip(at, 1);
+	} while (++n < ring->size && (d.flags & VRING_DESC_F_NEXT));
+	if (d.id >= ring->size || ring->slot[d.id].ndesc != n || mark[d.id])
+		return 0;
+	mark[d.id] = 1;
+	return n;
+}
+
+bool
+foo_guest_ring_is_whole(const struct foo_guest_ring *ring)
+{
+	struct foo_guest_ring at;
+	uint32_t left, n = 1;
+	uint8_t *mark;
+
+	if (!ring->packed)
+		return true;
+	mark = calloc(ring->size, 1);
+	if (mark == NULL)
+		return false;
+	left = ring->size - ring->nfree - ring->added;
+	left -= ring_go_ahead(ring, &at, mark);
+	while (left > 0 && left <= ring->size && n > 0) {
+		n = ring_pass_chain(ring, &at, mark);
+		left -= n;
+	}
+	free(mark);
+	return left == 0;
 }
 
 uint16_t
 foo_guest_ring_resume(const struct foo_guest_ring *ring)
 {
-	if (ring->packed)
-		return ring_resume_packed(ring);
-	return __atomic_load_n(&ring->used->idx, __ATOMIC_ACQUIRE);
+	struct foo_guest_ring at;
+
+	if (!ring->packed)
+		return __atomic_load_n(&ring->used->idx, __ATOMIC_ACQUIRE);
+	ring_go_ahead(ring, &at, NULL);
+	return at.used_idx | (at.used_wrap ? 0x8000 : 0);
 }
 
 void

@@ -19,8 +19,8 @@
  * given, lengths and addresses are not checked, and the ring's areas are public pointers. A test
  * adds a chain, spoils what it likes, and publishes.
  *
- * One thread at a time owns a ring. All functions but foo_guest_ring_init() and
- * foo_guest_ring_fini() are free of locks and allocations.
+ * One thread at a time owns a ring. All functions but foo_guest_ring_init(), foo_guest_ring_fini()
+ * and foo_guest_ring_is_whole() are free of locks and allocations.
  *
  * Descriptors and buffer ids are recycled in the order in which the device uses them. With
  * IN_ORDER that is the order of the ring, as VIRTIO 1.2, 2.7.5.4 wants it.
@@ -236,6 +236,14 @@ bool foo_guest_ring_has_used(const struct foo_guest_ring *ring);
  * taken by foo_guest_ring_poll() or not. In the form of foo_guest_ring_config::base.
  */
 uint16_t foo_guest_ring_resume(const struct foo_guest_ring *ring);
+
+/**
+ * Whether a device that is started on this ring again, where foo_guest_ring_resume() says, finds
+ * there each chain that it has not used, in the order in which they were added. That of a packed
+ * ring need not: used descriptors take the places of chains that were not used yet, some of them
+ * even before the device has published them. Split rings are not looked at. Allocates memory.
+ */
+bool foo_guest_ring_is_whole(const struct foo_guest_ring *ring);
 
 /**
  * Ask the device for an interrupt. Includes a full barrier: foo_guest_ring_has_used() after it

@@ -455,6 +455,43 @@ test_ring_burst_full(void **state)
 	vqt_close(&t);
 }
 
+/* What a device leaves of a packed ring that has done chains out of order, or died in a batch. */
+static void
+test_ring_whole(void **state)
+{
+	struct foo_chain chain[4];
+	struct foo_guest_used used;
+	struct vqt t;
+
+	vqt_open_default(&t, state);
+	assert_true(foo_guest_ring_is_whole(&t.ring));
+	VQT_PUT(&t, {VQT_A, 8, 0}, {VQT_A + 8, 8, 0});
+	vqt_put_simple(&t, 3);
+	assert_true(foo_guest_ring_is_whole(&t.ring));
+	assert_int_equal(foo_vq_pop(&t.vq, chain, 4), 4);
+	vqt_complete(&t, &chain[0], 0);
+	assert_true(foo_guest_ring_is_whole(&t.ring));
+	vqt_complete(&t, &chain[2], 0);
+	assert_int_equal(foo_guest_ring_is_whole(&t.ring), !t.packed);
+	assert_int_equal(foo_guest_ring_poll(&t.ring, &used, 1), 1);
+	assert_int_equal(foo_guest_ring_poll(&t.ring, &used, 1), 1);
+	assert_int_equal(foo_guest_ring_is_whole(&t.ring), !t.packed);
+	vqt_complete(&t, &chain[1], 0);
+	vqt_complete(&t, &chain[3], 0);
+	assert_true(foo_guest_ring_is_whole(&t.ring));
+	assert_int_equal(foo_guest_ring_poll(&t.ring, &used, 1), 1);
+	assert_true(foo_guest_ring_is_whole(&t.ring));
+	assert_int_equal(foo_guest_ring_poll(&t.ring, &used, 1), 1);
+	vqt_put_simple(&t, 3);
+	assert_int_equal(foo_vq_pop(&t.vq, chain, 3), 3);
+	foo_vq_push(&t.vq, &chain[0], 0);
+	assert_true(foo_guest_ring_is_whole(&t.ring));
+	/* it is used, and the one before it, that would say so, is not */
+	foo_vq_push(&t.vq, &chain[1], 0);
+	assert_int_equal(foo_guest_ring_is_whole(&t.ring), !t.packed);
+	vqt_close(&t);
+}
+
 /* ---- front-end ---- */
 
 /* Writes until nobody can read any more. */
@@ -505,6 +542,7 @@ main(void)
 		cmocka_unit_test(test_ring_reserved_length),
 		VQT_BOTH(test_ring_hostile_device),
 		VQT_BOTH(test_ring_used_twice),
+		VQT_BOTH(test_ring_whole),
 		VQT_BOTH(test_ring_burst),
 		VQT_BOTH(test_ring_burst_full),
 		cmocka_unit_test(test_wait_closed_is_bounded),
