@@ -109,14 +109,15 @@ struct conform_group {
 extern const struct conform_group *const conform_groups[];
 
 /** @name The tables, one a file @{ */
-extern const struct conform_group conform_ring_group;   /**< Rings. */
-extern const struct conform_group conform_desc_group;   /**< Descriptors and chains. */
-extern const struct conform_group conform_packed_group; /**< What only packed rings have. */
-extern const struct conform_group conform_net_group;    /**< Network packets. */
-extern const struct conform_group conform_blk_group;    /**< Block requests. */
-extern const struct conform_group conform_ctl_group;    /**< Messages about rings. */
-extern const struct conform_group conform_mem_group;    /**< Memory tables. */
-extern const struct conform_group conform_stream_group; /**< Bytes and connections. */
+extern const struct conform_group conform_ring_group;      /**< Rings. */
+extern const struct conform_group conform_desc_group;      /**< Descriptors and chains. */
+extern const struct conform_group conform_packed_group;    /**< What only packed rings have. */
+extern const struct conform_group conform_net_group;       /**< Network packets. */
+extern const struct conform_group conform_blk_group;       /**< Block requests. */
+extern const struct conform_group conform_blk_range_group; /**< Ranges of sectors. */
+extern const struct conform_group conform_ctl_group;       /**< Messages about rings. */
+extern const struct conform_group conform_mem_group;       /**< Memory tables. */
+extern const struct conform_group conform_stream_group;    /**< Bytes and connections. */
 /** @} */
 
 /** Outcome of one run of a case. */
