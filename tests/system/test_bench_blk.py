@@ -7,17 +7,12 @@ Rates are not judged: what is checked is that every request is accounted for, th
 verified is what is on the disk, and that the exit status says so.
 """
 
-import json
-import os
 import signal
 
+import blkbench
 import harness
 import systest
 
-BENCH = os.path.join(harness.BUILD, "app", "bench", "dpdk-foo-bench")
-SHORT = ["--seconds=0.4", "--warmup=0.1"]
-TROUBLE = ("lost", "errors", "verify_errors", "bad_status", "bad_used_length",
-           "missed_interrupts")
 # qemu-storage-daemon 7.2 has no packed rings.
 RINGS = {
     "direct": [],
@@ -30,7 +25,7 @@ DEPTHS = [1, 16, 256]
 MEBI = 1 << 20
 
 
-class BenchBlk(systest.SystemTest):
+class BenchBlk(blkbench.BlkBench):
     """One test a workload or an option."""
 
     def disk(self, name, blockdev, options="writable=on,num-queues=4"):
@@ -51,31 +46,6 @@ class BenchBlk(systest.SystemTest):
         with open(self.image, "wb") as f:
             f.truncate(size)
         return self.disk("file", "driver=file,discard=unmap,filename=" + self.image)
-
-    def bench(self, *options):
-        return self.ws.run([BENCH, "blk", *options], cpus=[harness.CPU_GUEST])
-
-    def result(self, guest, rc=0):
-        """The JSON of a run, which must end like this."""
-        self.assertEqual(guest.wait(90), rc, guest.describe())
-        with open(self.ws.path("r.json"), encoding="utf-8") as f:
-            return json.load(f)
-
-    def measure(self, path, *options, rc=0):
-        """Runs it to its end; returns the JSON."""
-        return self.result(self.bench(*SHORT, "--quiet", "--json", self.ws.path("r.json"),
-                                      *(["--socket", path] if path else []), *options), rc)
-
-    def accounted(self, run):
-        """Requests were answered, and none in a way in which it should not have been."""
-        self.assertGreater(run["requests"], 20)
-        for what in TROUBLE:
-            self.assertEqual(run[what], 0, what)
-        latency = run["latency_ns"]
-        self.assertGreaterEqual(latency["count"], run["requests"])
-        self.assertLessEqual(latency["min"], latency["p50"])
-        self.assertLessEqual(latency["p50"], latency["p99_99"])
-        return run
 
     def test_depths(self):
         path = self.null_disk()
@@ -128,8 +98,8 @@ class BenchBlk(systest.SystemTest):
             old = f.read(1)
             f.seek(123456)
             f.write(bytes([old[0] ^ 1]))
-        guest = self.bench(*SHORT, "--quiet", "--json", self.ws.path("r.json"), "--socket", path,
-                           *read)
+        guest = self.bench(*blkbench.SHORT, "--quiet", "--json", self.ws.path("r.json"),
+                           "--socket", path, *read)
         result = self.result(guest, 1)
         self.assertGreater(result["results"]["verify_errors"], 0)
         self.assertIn("sector 241: byte 64 is", guest.err())
