@@ -53,12 +53,12 @@ expect_ok(unsigned int from, unsigned int to)
 
 /* More requests than there is room for: they wait in the ring, and none is lost or repeated. */
 static void
-check_depth(const char *args, unsigned int depth, unsigned int pieces, bool packed)
+check_depth(const char *args, unsigned int depth, unsigned int pieces, bool packed, bool reverse)
 {
 	const unsigned int n = 200;
 
 	slow_start(args, packed, 256);
-	blk_slow.reverse = true;
+	blk_slow.reverse = reverse;
 	for (unsigned int i = 0; i < n; i++)
 		send_read(i, pieces);
 	for (unsigned int i = 0; i < 20; i++)
@@ -80,13 +80,15 @@ static void
 depth(void **state)
 {
 	(void)state;
-	for (int packed = 0; packed < 2; packed++) {
-		check_depth("depth=1", 1, 1, packed);
-		check_depth("depth=7", 7, 1, packed);
-		check_depth("depth=1024", 1024, 1, packed);
+	for (int way = 0; way < 4; way++) {
+		bool packed = way & 1, reverse = way & 2;
+
+		check_depth("depth=1", 1, 1, packed, reverse);
+		check_depth("depth=7", 7, 1, packed, reverse);
+		check_depth("depth=1024", 1024, 1, packed, reverse);
 		/* long requests share their room */
-		check_depth("depth=1", 1, 40, packed);
-		check_depth("depth=1024", 64, 40, packed);
+		check_depth("depth=1", 1, 40, packed, reverse);
+		check_depth("depth=1024", 64, 40, packed, reverse);
 	}
 }
 

@@ -132,6 +132,22 @@ lengths(void **state)
 	fx_stop();
 }
 
+/* Ranges of no sectors are right, and nothing to bother the engine with. */
+static void
+empty(void **state)
+{
+	const blk_range r[] = {RANGE(5, 0, 0), RANGE(8, 8, 0), RANGE(2048, 0, 0), RANGE(0, 0, 0)};
+
+	(void)state;
+	slow_start(1 << 20);
+	expect_ranges(VIRTIO_BLK_T_DISCARD, r, RTE_DIM(r), VIRTIO_BLK_S_OK);
+	assert_int_equal(blk_slow.submitted, 1);
+	assert_int_equal(blk_slow.last.len, 4096);
+	expect_ranges(VIRTIO_BLK_T_DISCARD, &r[2], 2, VIRTIO_BLK_S_OK);
+	assert_int_equal(blk_slow.submitted, 1);
+	fx_stop();
+}
+
 /* The unmap flag gets to the engine, range by range. */
 static void
 unmap(void **state)
@@ -249,8 +265,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(several),    T(all_or_nothing), T(lengths),    T(unmap),
-		T(arithmetic), T(large_ranges),   T(null_sizes),
+		T(several), T(all_or_nothing), T(lengths),      T(empty),
+		T(unmap),   T(arithmetic),     T(large_ranges), T(null_sizes),
 	};
 
 	return cmocka_run_group_tests_name("blk_range", tests, fx_group_setup, NULL);
