@@ -9,20 +9,23 @@
 #include <foo_near.h>
 
 #include "foo_args.h"
+#include "foo_type.h"
 
 const struct foo_opt foo_own_options[] = {
+#ifdef FOO_WITH_NET
 	{"fwd", FOO_OPT_VALUE, FOO_OPT_FWD},
+	{"gather", FOO_OPT_VALUE, FOO_OPT_GATHER},
+	{"overload", FOO_OPT_VALUE, FOO_OPT_OVERLOAD},
+	{"placement", FOO_OPT_VALUE, FOO_OPT_PLACEMENT},
+	{"txonly-size", FOO_OPT_VALUE, FOO_OPT_TXONLY_SIZE},
+#endif
 	{"h", FOO_OPT_FLAG, FOO_OPT_HELP},
 	{"help", FOO_OPT_FLAG, FOO_OPT_HELP},
 	{"help-device", FOO_OPT_VALUE, FOO_OPT_HELP_DEVICE},
 	{"idle", FOO_OPT_VALUE, FOO_OPT_IDLE},
 	{"list-devices", FOO_OPT_FLAG, FOO_OPT_LIST_DEVICES},
-	{"overload", FOO_OPT_VALUE, FOO_OPT_OVERLOAD},
-	{"placement", FOO_OPT_VALUE, FOO_OPT_PLACEMENT},
 	{"stats-period", FOO_OPT_VALUE, FOO_OPT_STATS_PERIOD},
 	{"stats-queues", FOO_OPT_FLAG, FOO_OPT_STATS_QUEUES},
-	{"txonly-size", FOO_OPT_VALUE, FOO_OPT_TXONLY_SIZE},
-	{"gather", FOO_OPT_VALUE, FOO_OPT_GATHER},
 	{"version", FOO_OPT_FLAG, FOO_OPT_VERSION},
 	{NULL, FOO_OPT_FLAG, 0},
 };
@@ -193,9 +196,13 @@ static int
 args_own_option(struct foo_args *args, const struct foo_optscan *s, struct foo_error *err)
 {
 	unsigned int word = 0;
-	uint32_t number = 0;
 	int rc;
 
+	for (const struct foo_type *const *t = foo_types; *t != NULL; t++) {
+		rc = (*t)->option != NULL ? (*t)->option(args, s, err) : -ENOENT;
+		if (rc != -ENOENT)
+			return rc;
+	}
 	switch (s->opt->id) {
 	case FOO_OPT_STATS_PERIOD:
 		return foo_args_number("--stats-period", s->value, 0, FOO_STATS_PERIOD_MAX,
@@ -203,27 +210,6 @@ args_own_option(struct foo_args *args, const struct foo_optscan *s, struct foo_e
 	case FOO_OPT_STATS_QUEUES:
 		args->stats_queues = true;
 		return 0;
-	case FOO_OPT_TXONLY_SIZE:
-		rc = foo_args_number("--txonly-size", s->value, FOO_TXONLY_SIZE_MIN,
-				     FOO_TXONLY_SIZE_MAX, &number, err);
-		args->net.txonly_size = (uint16_t)number;
-		return rc;
-	case FOO_OPT_GATHER:
-		rc = foo_args_number("--gather", s->value, 0, FOO_NET_GATHER_MAX, &number, err);
-		args->net.gather_us = (uint16_t)number;
-		return rc;
-	case FOO_OPT_FWD:
-		rc = foo_args_word("--fwd", s->value, foo_net_fwd_names, &word, err);
-		args->net.fwd = word;
-		return rc;
-	case FOO_OPT_OVERLOAD:
-		rc = foo_args_word("--overload", s->value, foo_net_overload_names, &word, err);
-		args->net.overload = word;
-		return rc;
-	case FOO_OPT_PLACEMENT:
-		rc = foo_args_word("--placement", s->value, foo_net_placement_names, &word, err);
-		args->net.placement = word;
-		return rc;
 	case FOO_OPT_IDLE:
 		rc = foo_args_word("--idle", s->value, foo_idle_words, &word, err);
 		args->idle = word;
@@ -267,13 +253,14 @@ foo_args_parse(struct foo_args *args, int argc, char *const *argv, bool lenient,
 		.argc = argc,
 		.argv = argv,
 		.eal_end = 1,
-		.net.txonly_size = FOO_TXONLY_SIZE_DEFAULT,
-		.net.gather_us = FOO_GATHER_DEFAULT,
 		.plugins = calloc(argc + 1, sizeof(*args->plugins)),
 		.vdevs = calloc(argc + 1, sizeof(*args->vdevs)),
 	};
 	if (args->plugins == NULL || args->vdevs == NULL)
 		return foo_error_set(err, -ENOMEM, "out of memory");
+	for (const struct foo_type *const *t = foo_types; *t != NULL; t++)
+		if ((*t)->defaults != NULL)
+			(*t)->defaults(args);
 	while (args->eal_end < argc && strcmp(argv[args->eal_end], "--") != 0)
 		args->eal_end++;
 	rc = args_parse_eal(args, lenient, err);

@@ -17,7 +17,9 @@
 #include <stdint.h>
 
 #include <foo_lcore.h>
+#ifdef FOO_WITH_NET
 #include <foo_net.h>
+#endif
 #include <foo_prop.h>
 
 #include "foo_optscan.h"
@@ -94,7 +96,9 @@ struct foo_args {
 	uint32_t stats_period;       /**< Seconds between port statistics, 0: none. */
 	bool stats_queues;           /**< Statistics of queues with those of ports. */
 	enum foo_idle_mode idle;     /**< --idle */
-	struct foo_net_conf net;     /**< Forwarding. */
+#ifdef FOO_WITH_NET
+	struct foo_net_conf net; /**< Forwarding. */
+#endif
 };
 
 /** Most seconds of --stats-period. */

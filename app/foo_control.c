@@ -14,6 +14,7 @@
 #include "foo_control.h"
 #include "foo_out.h"
 #include "foo_stats.h"
+#include "foo_type.h"
 
 /* Nanoseconds of a second. */
 #define CONTROL_SECOND 1000000000LL
@@ -49,14 +50,26 @@ foo_control_block_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* Pair the ports, and bring the devices into service. */
+/* What devices of a type need before the first of them is realized. */
+static int
+control_setup(const struct foo_args *args, struct foo_error *err)
+{
+	int rc = 0;
+
+	for (const struct foo_type *const *t = foo_types; rc == 0 && *t != NULL; t++)
+		if ((*t)->setup != NULL)
+			rc = (*t)->setup(args, err);
+	return rc;
+}
+
+/* Bring the devices into service. */
 static int
 control_realize(const struct foo_args *args, struct foo_error *err)
 {
 	struct foo_device *dev;
 	int rc;
 
-	rc = foo_net_setup(&args->net, err);
+	rc = control_setup(args, err);
 	TAILQ_FOREACH(dev, &foo_devices, link) {
 		if (rc != 0)
 			break;
@@ -71,6 +84,18 @@ control_realize(const struct foo_args *args, struct foo_error *err)
 }
 
 static void
+control_announce_device(FILE *f, const struct foo_device *dev)
+{
+	const struct foo_type *type = foo_type_of(dev);
+
+	fprintf(f, "%s (", dev->name);
+	if (type != NULL && type->number != NULL)
+		fprintf(f, "%s %u, ", type->number, dev->id);
+	fprintf(f, "%u queue%s) %s %s\n", dev->nqueues, dev->nqueues == 1 ? "" : "s",
+		dev->client ? "connects to" : "listens on", dev->iface);
+}
+
+static void
 control_announce(enum foo_idle_mode idle)
 {
 	const struct foo_device *dev;
@@ -79,8 +104,7 @@ control_announce(enum foo_idle_mode idle)
 	if (foo_out_begin(&out) != 0)
 		return;
 	TAILQ_FOREACH(dev, &foo_devices, link)
-		fprintf(out.f, "%s (port %u, %u queues) %s %s\n", dev->name, dev->id, dev->nqueues,
-			dev->client ? "connects to" : "listens on", dev->iface);
+		control_announce_device(out.f, dev);
 	fprintf(out.f, "%u lcore%s, %s idle; SIGINT ends, SIGUSR1 prints statistics\n",
 		rte_lcore_count(), rte_lcore_count() == 1 ? " polls" : "s poll",
 		foo_idle_mode_name(idle));
@@ -88,14 +112,14 @@ control_announce(enum foo_idle_mode idle)
 }
 
 static void
-control_print_ports(bool queues)
+control_print_stats(bool queues)
 {
 	struct foo_out out;
 
 	if (foo_out_begin(&out) != 0)
 		return;
 	foo_ctl_lock();
-	foo_stats_print_ports(out.f, queues);
+	foo_stats_print(out.f, queues);
 	foo_ctl_unlock();
 	foo_out_end(&out);
 }
@@ -108,7 +132,7 @@ control_print_summary(const struct foo_args *args)
 	if (foo_out_begin(&out) != 0)
 		return;
 	foo_ctl_lock();
-	foo_stats_print_forward(out.f, args->net.fwd, args->stats_queues);
+	foo_stats_print_summary(out.f, args);
 	foo_ctl_unlock();
 	foo_out_end(&out);
 }
@@ -152,7 +176,7 @@ control_serve(const struct foo_args *args)
 		signal = control_wait(&set, next);
 		if (signal != 0 && signal != SIGUSR1)
 			return;
-		control_print_ports(signal == SIGUSR1 || args->stats_queues);
+		control_print_stats(signal == SIGUSR1 || args->stats_queues);
 		/* a print that took longer than a period is not made up for */
 		if (signal == 0)
 			next = RTE_MAX(next + period, control_now());

@@ -12,6 +12,7 @@
 #include <foo_version.h>
 
 #include "foo_eal.h"
+#include "foo_type.h"
 #include "foo_usage.h"
 
 static const char usage_text[] =
@@ -23,28 +24,14 @@ static const char usage_text[] =
 	"\n"
 	"Devices, before the \"--\":\n"
 	"  --vdev NAME,key=value,...\n"
-	"      Serve a device. NAME is a device class and a number, as in net_vhost0.\n"
+	"      Serve a device. NAME is a device class and a number, as in net_vhost0 or\n"
+	"      blk_null0.\n"
 	"      Names of no class of dpdk-foo go to EAL. May be given many times.\n"
 	"  -d FILE\n"
 	"      Load a plugin, or all plugins of a folder, that brings device classes.\n"
-	"\n"
-	"Forwarding between net devices, behind the \"--\":\n"
-	"  --fwd=io|macswap|rxonly|txonly (io)\n"
-	"      io: ports in pairs, 0 with 1, 2 with 3; a port without a partner sends\n"
-	"      back to its guest. macswap: as io, with the MAC addresses exchanged.\n"
-	"      rxonly: count and drop. txonly: send generated packets to every guest.\n"
-	"  --overload=drop|backpressure (drop)\n"
-	"      What becomes of a packet when the receiving guest has no room: dropped and\n"
-	"      counted, or left in the sender's ring until there is room.\n"
-	"  --placement=flow|spread (flow)\n"
-	"      Which lcore polls a queue. flow: a guest's transmit queue with the receive\n"
-	"      queue that it feeds. spread: every queue by itself, round-robin.\n"
-	"  --txonly-size=N (64)\n"
-	"      Bytes of a packet that --fwd=txonly sends, 60 to 1514, without FCS.\n"
-	"  --gather=N (3)\n"
-	"      Microseconds, 0 to 100, that a guest which sends without a pause is given to\n"
-	"      fill a burst of 32 packets. The first packet after a pause never waits.\n"
-	"\n"
+	"\n";
+
+static const char usage_rest[] =
 	"Lcores, behind the \"--\":\n"
 	"  --idle=adaptive|spin (adaptive)\n"
 	"      What an lcore without work does. adaptive: polls less, then sleeps until a\n"
@@ -52,7 +39,8 @@ static const char usage_text[] =
 	"\n"
 	"Statistics, behind the \"--\":\n"
 	"  --stats-period=N (0)\n"
-	"      Print port statistics each N seconds, in testpmd's format; 0: never.\n"
+	"      Print the statistics of ports, in testpmd's format, and of disks each N\n"
+	"      seconds; 0: never.\n"
 	"  --stats-queues\n"
 	"      Add the statistics of every queue.\n"
 	"\n"
@@ -64,13 +52,15 @@ static const char usage_text[] =
 	"\n"
 	"Signals:\n"
 	"  SIGINT, SIGTERM, SIGHUP\n"
-	"      Stop: finish what is under way, print the forward statistics, remove the\n"
-	"      sockets, exit with status 0.\n"
+	"      Stop: finish what is under way, print what was done, remove the sockets, exit\n"
+	"      with status 0.\n"
 	"  SIGUSR1\n"
-	"      Print the statistics of ports and queues now.\n"
+	"      Print the statistics of devices and queues now.\n"
 	"\n"
 	"Telemetry (dpdk-telemetry.py --file-prefix PREFIX):\n"
 	"  /foo/devices, /foo/device,NAME, /foo/queue,NAME,N, /foo/lcores\n"
+	"  /foo/set,NAME,key=value[,key=value]\n"
+	"      Change properties of a device; --help-device marks those that can be.\n"
 	"\n"
 	"Exit status: 0 after a signal to stop, 1 after an error, which one line explains.\n"
 	"\n"
@@ -84,6 +74,8 @@ static const char usage_text[] =
 	"    dpdk-foo --lcores '(2-5)@(0-1)' --vdev net_vhost0,iface=/tmp/foo.sock\n"
 	"  Without root and huge pages of one's own:\n"
 	"    dpdk-foo -l 0 --no-huge -m 64 --vdev net_vhost0,iface=$HOME/foo.sock\n"
+	"  A disk of two queues that forgets what is written, at most 10000 requests a second:\n"
+	"    dpdk-foo -l 2,3 --vdev blk_null0,iface=/tmp/blk.sock,queues=2,iops-limit=10000\n"
 	"  Connect to a socket that QEMU listens on, and again whenever QEMU restarts:\n"
 	"    dpdk-foo -l 0 --vdev net_vhost0,iface=/tmp/qemu.sock,client=1\n";
 
@@ -92,6 +84,10 @@ foo_usage_print(const char *program)
 {
 	RTE_SET_USED(program);
 	fputs(usage_text, stdout);
+	for (const struct foo_type *const *t = foo_types; *t != NULL; t++)
+		if ((*t)->usage != NULL)
+			fputs((*t)->usage, stdout);
+	fputs(usage_rest, stdout);
 }
 
 static int

@@ -77,9 +77,9 @@ foo_blk_is_disk(const struct foo_device *dev)
 	return foo_class_is_a(dev->cls, "blk");
 }
 
-/* Add counters that a lcore may be adding to: each is one load, never torn. */
-static void
-stats_add(const struct foo_blk_queue_stats *from, struct foo_blk_queue_stats *to)
+/* Lcores may be adding to them: each is one load, never torn. */
+void
+foo_blk_stats_add(const struct foo_blk_queue_stats *from, struct foo_blk_queue_stats *to)
 {
 	const uint64_t *f = (const uint64_t *)from;
 	uint64_t *t = (uint64_t *)to;
@@ -99,7 +99,7 @@ foo_blk_queue_stats_get(const struct foo_queue *q, struct foo_blk_queue_stats *s
 	queue = ((const struct foo_blk *)q->dev)->queue;
 	if (queue == NULL)
 		return false;
-	stats_add(&queue[q->index].bq.stats, stats);
+	foo_blk_stats_add(&queue[q->index].bq.stats, stats);
 	return true;
 }
 
@@ -110,7 +110,17 @@ foo_blk_stats_get(const struct foo_device *dev, struct foo_blk_queue_stats *stat
 
 	memset(stats, 0, sizeof(*stats));
 	for (uint32_t i = 0; b->queue != NULL && i < b->queues; i++)
-		stats_add(&b->queue[i].bq.stats, stats);
+		foo_blk_stats_add(&b->queue[i].bq.stats, stats);
+}
+
+uint64_t
+foo_blk_latency_mean(const struct foo_blk_queue_stats *stats)
+{
+	uint64_t all = 0;
+
+	for (unsigned int i = 0; i < FOO_BLK_KIND_MAX; i++)
+		all += stats->requests[i];
+	return all != 0 ? cycles_to_ns(stats->latency_cycles) / all : 0;
 }
 
 uint64_t
@@ -137,19 +147,17 @@ emit_stats(const struct foo_blk_queue_stats *s, foo_counter_fn emit, void *ctx)
 		[FOO_BLK_KIND_DISCARD] = "discard_bytes",
 		[FOO_BLK_KIND_ZEROES] = "zeroes_bytes",
 	};
-	uint64_t all = 0;
 
 	for (unsigned int i = 0; i < FOO_BLK_KIND_MAX; i++) {
 		emit(ctx, kind_names[i], s->requests[i]);
 		if (bytes[i] != NULL)
 			emit(ctx, bytes[i], s->bytes[i]);
-		all += s->requests[i];
 	}
 	emit(ctx, "io_errors", s->io_errors);
 	emit(ctx, "refused", s->refused);
 	emit(ctx, "unsupported", s->unsupported);
 	emit(ctx, "throttled", s->throttled);
-	emit(ctx, "latency_mean_ns", all != 0 ? cycles_to_ns(s->latency_cycles) / all : 0);
+	emit(ctx, "latency_mean_ns", foo_blk_latency_mean(s));
 	emit(ctx, "latency_p50_ns", foo_blk_latency_at(s, 0.5));
 	emit(ctx, "latency_p99_ns", foo_blk_latency_at(s, 0.99));
 	emit(ctx, "latency_p99_9_ns", foo_blk_latency_at(s, 0.999));

@@ -50,6 +50,12 @@ bool foo_blk_queue_stats_get(const struct foo_queue *q, struct foo_blk_queue_sta
 /** Sum over all queues of a disk. Any thread. */
 void foo_blk_stats_get(const struct foo_device *dev, struct foo_blk_queue_stats *stats);
 
+/** Add the counters of one to those of another. */
+void foo_blk_stats_add(const struct foo_blk_queue_stats *from, struct foo_blk_queue_stats *to);
+
+/** The mean time of a request in ns; 0 if there were none. */
+uint64_t foo_blk_latency_mean(const struct foo_blk_queue_stats *stats);
+
 /** The time in ns below which this share (0 to 1) of the requests ended; 0 if there were none. */
 uint64_t foo_blk_latency_at(const struct foo_blk_queue_stats *stats, double share);
 
