@@ -82,6 +82,14 @@ enum foo_front_request {
 	FOO_FRONT_GET_STATUS = 40,            /**< Device status. */
 };
 
+/** Numbers of the back-end's own requests, as foo_front_recv_backend() returns them. */
+enum foo_front_backend_request {
+	FOO_FRONT_B_IOTLB_MSG = 1,         /**< vIOMMU. */
+	FOO_FRONT_B_CONFIG_CHANGE_MSG = 2, /**< The config space reads differently now. */
+	FOO_FRONT_B_VRING_CALL = 4,        /**< A call in-band. */
+	FOO_FRONT_B_VRING_ERR = 5,         /**< An error in-band. */
+};
+
 /** Bits of the protocol features; names and numbers of the specification. */
 enum foo_front_protocol_feature {
 	FOO_FRONT_P_MQ = 0,                    /**< Several queues. */
