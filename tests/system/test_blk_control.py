@@ -187,6 +187,9 @@ class SetTest(BlkControlBase):
                                                      "--help-device blk_null shows what can"})):
             with self.subTest(pairs=pairs):
                 self.assertEqual(self.set(pairs), dict(answer, name="blk_null0"))
+        # what is longer than DPDK's answers is cut
+        for pairs in ("zzzzzzzzz=1", 'a"b\\c=1', "iops-limit=" + "9" * 800):
+            self.assertRegex(self.set(pairs)["error"], "^(unknown property|iops-limit|'iops)")
         self.assertEqual(self.foo.telemetry("/foo/set,blk_null1,iops-limit=1"),
                          {"error": "there is no device blk_null1"})
         for command in ("/foo/set", "/foo/set,", "/foo/set,blk_null0", "/foo/set,blk_null0,"):
