@@ -14,7 +14,7 @@
 #include <rte_log.h>
 #include <rte_malloc.h>
 
-#include "blk_nbd.h"
+#include "blk_nbd_priv.h"
 
 /* Longest URI. */
 #define NBD_URI_MAX 1024

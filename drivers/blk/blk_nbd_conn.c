@@ -17,7 +17,7 @@
 #include <rte_lcore.h>
 #include <rte_log.h>
 
-#include "blk_nbd.h"
+#include "blk_nbd_priv.h"
 
 /* Longest wait for a server that accepts and then says nothing, in ms. */
 #define NBD_CONNECT_MS 2000
@@ -81,6 +81,17 @@ conn_facts(struct nbd_handle *h, struct blk_nbd_facts *f)
 	f->multi_conn = nbd_can_multi_conn(h) > 0;
 }
 
+/* What went wrong, without the name of libnbd's function that says so. */
+static const char *
+conn_why(void)
+{
+	const char *why = nbd_get_error(), *text = why != NULL ? strstr(why, ": ") : NULL;
+
+	if (why == NULL)
+		return "not connected";
+	return text != NULL ? text + 2 : why;
+}
+
 /* Connect and negotiate, within the time allowed. 0 or -errno. */
 static int
 conn_negotiate(const struct blk_nbd *n, struct nbd_handle *h, struct foo_error *err)
@@ -89,7 +100,7 @@ conn_negotiate(const struct blk_nbd *n, struct nbd_handle *h, struct foo_error *
 
 	if (nbd_set_uri_allow_local_file(h, true) != 0 || nbd_set_pread_initialize(h, false) != 0 ||
 	    nbd_aio_connect_uri(h, n->uri) != 0)
-		return foo_error_set(err, -ECONNREFUSED, "uri=%.100s: %s", n->uri, nbd_get_error());
+		return foo_error_set(err, -ECONNREFUSED, "uri=%.100s: %s", n->uri, conn_why());
 	while (nbd_aio_is_connecting(h)) {
 		if (now_ms() > end)
 			return foo_error_set(err, -ETIMEDOUT, "uri=%.100s: no answer within %d s",
@@ -100,8 +111,7 @@ conn_negotiate(const struct blk_nbd *n, struct nbd_handle *h, struct foo_error *
 			break;
 	}
 	if (!nbd_aio_is_ready(h))
-		return foo_error_set(err, -ECONNREFUSED, "uri=%.100s: %s", n->uri,
-				     nbd_get_error() != NULL ? nbd_get_error() : "not connected");
+		return foo_error_set(err, -ECONNREFUSED, "uri=%.100s: %s", n->uri, conn_why());
 	return 0;
 }
 

@@ -8,7 +8,8 @@
  * A request goes through blk_nbd_queue::wait until all its commands are sent. Commands that end
  * are put aside by libnbd's callback, which may not call libnbd, and settled afterwards. What a
  * broken connection had in flight waits for the next one, and is sent again: every command
- * of NBD may be repeated.
+ * of NBD may be repeated. A guest that takes the memory of a request away breaks its connection
+ * (EFAULT), and not the next one: what is sent again is copied, and the fault is ours to catch.
  */
 #include <errno.h>
 #include <poll.h>
@@ -16,7 +17,7 @@
 
 #include <rte_cycles.h>
 
-#include "blk_nbd.h"
+#include "blk_nbd_priv.h"
 
 /* Replies taken in one poll. */
 #define NBD_BURST 32
@@ -31,6 +32,7 @@
 #define NBD_IO_SENT 1  /* all its commands are sent: it is not in the list */
 #define NBD_IO_LOST 2  /* a connection broke under it */
 #define NBD_IO_FLUSH 4 /* its data is written, what is left is a flush */
+#define NBD_IO_AGAIN 8 /* it is sent again: by bounce buffers, as its memory may be at fault */
 
 /* A request while it is ours: foo_blk_io::state. */
 struct nbd_io {
@@ -133,11 +135,13 @@ stop_is_due(const struct blk_nbd_queue *q, uint64_t now)
 	return q->stop_since != 0 && now - q->stop_since > rte_get_tsc_hz();
 }
 
-/* Whether a request without a connection may go on waiting for one. */
+/* Whether a request that lost its connection may wait for another. */
 static bool
 queue_may_wait(const struct blk_nbd_queue *q, uint64_t now)
 {
-	return !stop_is_due(q, now) && now - q->down_since < q->dev->wait_cycles;
+	uint64_t since = q->conn != NULL ? now : q->down_since;
+
+	return !stop_is_due(q, now) && now - since < q->dev->wait_cycles;
 }
 
 static void
@@ -164,6 +168,7 @@ io_settle(struct blk_nbd_queue *q, struct foo_blk_io *io, uint64_t now)
 		}
 		nbd_count(&q->stats.repeated, 1);
 		memset(s, 0, sizeof(*s));
+		s->flags = NBD_IO_AGAIN;
 		io_append(q, io);
 	} else if (io->op == FOO_BLK_WRITE && io->fua && !q->dev->facts.fua &&
 		   q->dev->facts.flush && !(s->flags & NBD_IO_FLUSH)) {
@@ -339,9 +344,10 @@ send_data(struct blk_nbd_queue *q, struct foo_blk_io *io)
 	struct blk_nbd_cmd *cmd;
 	uint8_t *buf;
 
-	if (direct < left && direct < NBD_DIRECT_MIN && q->nbounce != 0)
+	if (s->flags & NBD_IO_AGAIN ||
+	    (direct < left && direct < NBD_DIRECT_MIN && q->nbounce != 0))
 		direct = 0;
-	else if (direct == 0 && q->nbounce == 0)
+	if (direct == 0 && q->nbounce == 0)
 		return false;
 	cmd = cmd_new(q, io);
 	cmd->iov = s->iov;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 dpdk-foo contributors
  */
-#ifndef BLK_NBD_H
-#define BLK_NBD_H
+#ifndef BLK_NBD_PRIV_H
+#define BLK_NBD_PRIV_H
 
 /*
  * What the files of class `blk_nbd` share. blk_nbd.c is the class, blk_nbd_conn.c makes and closes
@@ -176,4 +176,4 @@ void blk_nbd_poll(struct foo_blk_queue *bq);
 /** Writes that the server may cache, over all queues: taken, or of these ended. Any thread. */
 uint64_t blk_nbd_writes(const struct blk_nbd *n, bool ended);
 
-#endif /* BLK_NBD_H */
+#endif /* BLK_NBD_PRIV_H */
