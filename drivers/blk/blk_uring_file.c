@@ -37,6 +37,9 @@ file_create(const struct uring_dev *d, struct foo_error *err)
 {
 	int fd, rc = 0;
 
+	if (d->size % d->blk.cap.block_size != 0)
+		return foo_error_set(err, -EINVAL, "size=%lu: not a multiple of block-size=%u",
+				     d->size, d->blk.cap.block_size);
 	fd = open(d->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0 && errno == EEXIST)
 		return 0;

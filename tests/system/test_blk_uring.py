@@ -223,6 +223,7 @@ class Uring(systest.SystemTest):
         self.refused("path=" + self.ws.folder, "Is a directory")
         self.refused("path=/dev/null", "neither a file nor a block device")
         self.refused("path=%s,size=2M" % path, "it is there, and has 1049088 bytes")
+        self.refused("path=%s,size=1000" % self.ws.path("new"), "not a multiple of block-size=512")
         self.refused("path=" + self.image("tiny", 100), "100 bytes are no disk")
         self.refused("path=%s,direct=maybe" % path, "direct")
         foo, _ = self.disk(path, ",block-size=4096")
