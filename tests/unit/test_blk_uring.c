@@ -99,7 +99,7 @@ setup(void **state)
 
 	(void)state;
 	fx = calloc(1, sizeof(*fx));
-	strcpy(fx->path, "blk_uring_XXXXXX");
+	snprintf(fx->path, sizeof(fx->path), "blk_uring_XXXXXX");
 	fd = mkstemp(fx->path);
 	fx->model = malloc(SIZE);
 	fill(fx->model, SIZE, 1);
