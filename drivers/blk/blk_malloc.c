@@ -262,7 +262,7 @@ malloc_instance_init(struct foo_device *dev)
 
 static const struct foo_prop malloc_props[] = {
 	FOO_PROP_SIZE("size", struct malloc_dev, size, "64M", 4096, MALLOC_MAX_SIZE,
-		      "bytes of the disk"),
+		      "bytes of the disk", .runtime = true),
 	FOO_PROP_SIZE("max-size", struct malloc_dev, max_size, NULL, 4096, MALLOC_MAX_SIZE,
 		      "bytes to reserve, to which the disk can grow; by default size="),
 	FOO_PROP_UINT("numa", struct malloc_dev, node, NULL, 0, RTE_MAX_NUMA_NODES - 1,

@@ -149,7 +149,10 @@ resizes(void **state)
 	fx_start(&(struct fx_setup){.name = "blk_malloc0", .args = "size=1M,max-size=2M"});
 	assert_int_equal(fx_config().capacity, 2048);
 	fx_expect(&q, VIRTIO_BLK_S_IOERR, 0);
-	assert_int_equal(resize(2 * MEBI, &err), 0);
+	assert_int_equal(foo_device_set_prop(fx.dev, "size", "2M", &err), 0);
+	assert_int_equal(fx_config().capacity, 4096);
+	assert_int_equal(foo_device_set_prop(fx.dev, "size", "3M", &err), -EINVAL);
+	assert_int_equal(foo_device_set_prop(fx.dev, "max-size", "3M", &err), -EPERM);
 	assert_int_equal(fx_config().capacity, 4096);
 	fx_pattern(data, sizeof(data), 1);
 	fx_write(0, data, 2 * MEBI);
