@@ -102,7 +102,9 @@ blk_get_config(struct foo_device *dev, uint32_t offset, void *buf, uint32_t len)
 		.capacity = __atomic_load_n(&b->sectors, __ATOMIC_RELAXED),
 		.seg_max = b->seg_max,
 		.num_queues = (uint16_t)b->queues,
-		.wce = b->wce,
+		/* who cannot flush has no cache to choose (5.2.5.2) */
+		.wce = b->wce &&
+		       (dev->features == 0 || (dev->features & BLK_BIT(VIRTIO_BLK_F_FLUSH)) != 0),
 	};
 
 	blk_config_topology(&b->cap, &c);

@@ -193,8 +193,10 @@ cache_mode(void **state)
 	/* a driver that does not flush cannot have a cache */
 	s.without = FX_BIT(VIRTIO_BLK_F_FLUSH);
 	fx_start(&s);
+	assert_int_equal(fx_config().wce, 0);
 	assert_true(write_is_fua());
 	assert_int_equal(set_wce(1), 0);
+	assert_int_equal(fx_config().wce, 0);
 	assert_true(write_is_fua());
 	fx_stop();
 	/* what was not negotiated cannot be set */
