@@ -2,8 +2,8 @@
  * Copyright (c) 2026 dpdk-foo contributors
  */
 
-/* Properties of disks changed while there is one: what lcores get to see of them, and what an engine
- * may refuse. */
+/* Properties of disks changed while there is one: what lcores get to see of them, and what an
+ * engine may refuse. */
 
 #include <errno.h>
 
