@@ -103,10 +103,19 @@ idle_wait(struct foo_lcore *lc, int timeout)
 	}
 }
 
+/* The lcore has rested until now: that is nobody's work. */
+static void
+idle_account(struct foo_lcore *lc)
+{
+	uint64_t now = rte_rdtsc();
+
+	foo_stat_add(&lc->stats.idle_cycles, now - lc->now);
+	lc->now = now;
+}
+
 static void
 idle_sleep(struct foo_lcore *lc)
 {
-	uint64_t now;
 	int timeout;
 
 	__atomic_store_n(&lc->asleep, 1, __ATOMIC_RELAXED);
@@ -121,9 +130,7 @@ idle_sleep(struct foo_lcore *lc)
 		idle_wait(lc, timeout);
 	__atomic_store_n(&lc->asleep, 0, __ATOMIC_RELAXED);
 	idle_disarm(lc);
-	now = rte_rdtsc();
-	foo_stat_add(&lc->stats.idle_cycles, now - lc->now);
-	lc->now = now;
+	idle_account(lc);
 }
 
 void
@@ -136,6 +143,7 @@ foo_idle_step(struct foo_lcore *lc)
 	}
 	for (unsigned int i = 0; i < IDLE_PAUSES; i++)
 		rte_pause();
+	idle_account(lc);
 }
 
 static void
