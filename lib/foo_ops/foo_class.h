@@ -58,7 +58,9 @@ struct foo_ops {
 	 * bit 30 not. Required. */
 	uint64_t (*features)(const struct foo_device *dev);
 	/** Control: the VirtIO device type's extra vhost-user protocol features (CONFIG, MTU,
-	 * STATUS...) beyond the common ones. Optional: none. */
+	 * STATUS...) beyond the common ones. INFLIGHT_SHMFD (bit 12) is for devices that complete
+	 * chains out of order, or must not lose one to kill -9: their queues are tracked then
+	 * (foo_inflight.h), with nothing to do for the device. Optional: none. */
 	uint64_t (*protocol_features)(const struct foo_device *dev);
 	/** Control: the front-end acknowledged features (dev->features is set already, all queues
 	 * are stopped). Optional. 0 or -errno to refuse them. */

@@ -59,8 +59,9 @@ struct foo_vq_config {
 	int callfd;          /**< eventfd to interrupt the guest, or FOO_VQ_NO_FD. Not owned. */
 	const struct foo_mem *mem; /**< The guest's memory; must outlive the queue. */
 	void *inflight; /**< The queue's region of the in-flight table (foo_inflight.h), or NULL:
-			 * not tracked. Aligned to 8 bytes; must outlive the queue. If it is in use,
-			 * avail_base is not looked at, nor, by a packed queue, used_base. */
+			 * not tracked. Aligned to 8 bytes; must outlive the queue. If it is in use
+			 * the place found there counts, not avail_base, nor, of a packed queue,
+			 * used_base (which are valid all the same). */
 	uint32_t inflight_size; /**< Bytes of it. */
 };
 
