@@ -96,12 +96,28 @@ ring_base(uint16_t value, uint16_t size)
 	return FUZZ_PACKED ? (value & 0x8000) | (value & 0x7fff) % size : value;
 }
 
-/* False if the bases do not fit each other; then there is nothing to test. */
+/* A region that another process has left, or so the input says: in use, and of this size. */
+static void
+make_region(const struct fuzz *f, struct fuzz_queue *q, uint64_t bytes)
+{
+	uint32_t n = foo_inflight_size(FUZZ_PACKED, q->cfg.size);
+	struct foo_inflight_split *region = calloc(1, n);
+
+	CHECK(region != NULL);
+	bytes = RTE_MIN(bytes, (uint64_t)n);
+	memcpy(region, f->bytes + f->nbytes - bytes, bytes);
+	region->version &= FOO_INFLIGHT_VERSION;
+	region->desc_num = q->cfg.size;
+	q->region = q->cfg.inflight = region;
+	q->cfg.inflight_size = n;
+}
+
+/* False if the bases do not fit each other, or the region itself; then there is nothing to test. */
 static bool
 make_queue(struct fuzz *f, unsigned int n, uint16_t size)
 {
 	struct fuzz_queue *q = &f->queue[n];
-	uint16_t base = f->in->avail_base + n * f->in->spare;
+	uint16_t base = f->in->avail_base + n * (f->in->spare & ~SPARE_TRACKED);
 
 	q->cfg = (struct foo_vq_config){
 		.size = size,
@@ -122,6 +138,8 @@ make_queue(struct fuzz *f, unsigned int n, uint16_t size)
 				  << VIRTIO_RING_F_INDIRECT_DESC |
 			  (uint64_t) !!(f->in->flags & FLAG_IN_ORDER) << VIRTIO_F_IN_ORDER;
 	q->read_only = n == 0 && (f->in->flags & FLAG_READ_ONLY);
+	if (f->in->spare & SPARE_TRACKED)
+		make_region(f, q, f->nbytes / (n + 1));
 	return fuzz_start(q);
 }
 
@@ -149,6 +167,7 @@ clean_up(struct fuzz *f)
 	for (unsigned int i = 0; i < 2; i++) {
 		fuzz_drop_all(&f->queue[i]);
 		foo_vq_fini(&f->queue[i].vq);
+		free(f->queue[i].region);
 	}
 	for (unsigned int i = 0; i < f->mem.nregions; i++) {
 		free(f->mem.region[i].va);
@@ -173,7 +192,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	qsize = ring_size(&in, size);
 	if (qsize == 0)
 		return 0;
-	fuzz = (struct fuzz){.in = &in, .bytes = data + sizeof(in)};
+	fuzz = (struct fuzz){.in = &in, .bytes = data + sizeof(in), .nbytes = size};
 	make_memory(&fuzz, qsize, size);
 	if (make_queue(&fuzz, 0, qsize) && make_queue(&fuzz, 1, qsize)) {
 		for (unsigned int i = 0; i < NUM_OPS; i++)

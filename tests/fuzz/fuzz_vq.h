@@ -42,13 +42,17 @@ enum {
 	FLAG_OWN_USED = 1 << 7,  /* input_header::used_base counts */
 };
 
+/** Bit of input_header::spare: both queues have a region of the in-flight table each, which begins
+ * with the last bytes of the input. */
+#define SPARE_TRACKED 0x8000
+
 /** The first bytes of an input, little-endian. make_corpus.py writes the same. */
 struct input_header {
 	uint8_t size;        /* queue size: 2^(n % 9) if split, n + 1 if packed */
 	uint8_t flags;       /* FLAG_* */
 	uint16_t avail_base; /* where both queues start */
 	uint16_t used_base;  /* with FLAG_OWN_USED; otherwise as avail_base */
-	uint16_t spare;      /* moves avail_base of the second queue */
+	uint16_t spare;      /* moves avail_base of the second queue; SPARE_TRACKED */
 	uint8_t op[NUM_OPS]; /* bits 0-3: what, bit 4: which queue, bits 5-7: how much */
 };
 
@@ -63,6 +67,7 @@ struct fuzz_queue {
 	struct foo_vq vq;
 	struct foo_vq_config cfg;
 	bool read_only;             /* set again after each start */
+	void *region;               /* of the in-flight table, or NULL */
 	struct held held[MAX_HELD]; /* in the order of their pop */
 	unsigned int nheld;
 	unsigned int popped; /* seq of the next chain */
@@ -71,6 +76,7 @@ struct fuzz_queue {
 struct fuzz {
 	const struct input_header *in;
 	const uint8_t *bytes; /* the memory as the input has it */
+	uint64_t nbytes;
 	struct foo_mem mem;
 	uint64_t offset[NUM_REGIONS]; /* of each region in bytes */
 	uint8_t *shadow[NUM_REGIONS]; /* what each region would hold if the device wrote nothing */

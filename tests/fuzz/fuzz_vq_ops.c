@@ -261,11 +261,39 @@ fuzz_drop_all(struct fuzz_queue *q)
 		remove_held(q, q->nheld - 1);
 }
 
+/* Whether a held chain is in the in-flight table: one of a head that was there already is not. */
+static bool
+holds_tracked(const struct fuzz_queue *q)
+{
+	for (unsigned int i = 0; i < q->nheld; i++)
+		if (q->held[i].chain.fault != FOO_FAULT_HEAD_REPEATED)
+			return true;
+	return false;
+}
+
+/* Killed, and the next one goes on: what was out is found again. */
+static void
+op_crash(struct fuzz_queue *q)
+{
+	bool replays = holds_tracked(q) || foo_vq_replays(&q->vq);
+
+	q->cfg.avail_base = q->cfg.used_base = foo_vq_used_base(&q->vq);
+	fuzz_drop_all(q);
+	foo_vq_fini(&q->vq);
+	CHECK(fuzz_start(q));
+	/* a head that is used again before it was given back shares its entry: its own loss */
+	CHECK(foo_vq_replays(&q->vq) == replays || (!FUZZ_PACKED && replays));
+}
+
 /* Stop and start again: where it stood if nothing is out and it is whole, else as at first. */
 static void
 op_restart(struct fuzz_queue *q)
 {
 	foo_vq_flush(&q->vq);
+	if (q->region != NULL) {
+		op_crash(q);
+		return;
+	}
 	if (q->nheld == 0 && q->vq.broken == FOO_FAULT_NONE) {
 		q->cfg.avail_base = foo_vq_avail_base(&q->vq);
 		q->cfg.used_base = foo_vq_used_base(&q->vq);

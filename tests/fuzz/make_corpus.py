@@ -18,6 +18,7 @@ import sys
 
 NEXT, WRITE, INDIRECT = 1, 2, 4
 EVENT_IDX, TABLES, IN_ORDER, LOG, GAP, NO_CALLFD, READ_ONLY = 1, 2, 4, 8, 16, 32, 64
+TRACKED = 0x8000  # in the header's spare word
 NUM_OPS = 40
 
 # operations: what; which queue and how much are added by op()
@@ -96,6 +97,19 @@ def table(packed, *bufs):
     return out
 
 
+def region(packed, size, gpa):
+    """A region of the in-flight table, in use: the first descriptor of the ring is in flight."""
+    if not packed:
+        desc = [struct.pack('<B5xHQ', 1 if i == 0 else 0, 0, 7) for i in range(size)]
+        out = struct.pack('<QHHHH', 0, 1, size, 0, 0) + b''.join(desc)
+    else:
+        first = (gpa, 12, 0, 0x80)
+        desc = [struct.pack('<BxHHHQHHIQ', 1 if i == 0 else 0, i + 1, 0, 1 if i == 0 else 0, 7,
+                            first[2], first[3], first[1], first[0]) for i in range(size)]
+        out = struct.pack('<QHHHHHHBB2xQ', 0, 1, size, 1, 1, 0, 0, 1, 1, 0) + b''.join(desc)
+    return out.ljust((len(out) + 63) // 64 * 64, b'\0')
+
+
 class Corpus:
     """One format's inputs."""
 
@@ -109,7 +123,7 @@ class Corpus:
         queue = Queue(self.packed, size, 0, flags & EVENT_IDX)
         return 2 * len(queue.areas())
 
-    def add(self, name, build, size=8, flags=TABLES, base=None, ops=(), data=256):
+    def add(self, name, build, size=8, flags=TABLES, base=None, ops=(), data=256, spare=0):
         """build(queue, gpa) adds the chains of either queue; returns data bytes or None."""
         if base is None:
             base = 0x8000 if self.packed else 0
@@ -121,7 +135,7 @@ class Corpus:
             memory += queue.areas()
         selector = size - 1 if self.packed else size.bit_length() - 1
         ops = (list(ops or ALL) + [op(POP)] * NUM_OPS)[:NUM_OPS]
-        header = struct.pack('<BBHHH', selector, flags, base, base, 0) + bytes(ops)
+        header = struct.pack('<BBHHH', selector, flags, base, base, spare) + bytes(ops)
         with open(os.path.join(self.folder, name), 'wb') as file:
             file.write(header + memory + content.ljust(data, b'\x5a'))
 
@@ -155,6 +169,10 @@ class Corpus:
         self.add('simple-in-order', simple, flags=IN_ORDER | EVENT_IDX)
         self.add('simple-log', simple, flags=LOG | EVENT_IDX)
         self.add('chains', chains)
+        self.add('tracked', lambda q, gpa: (q.chain((gpa, 12, 0)),
+                                            region(packed, q.size, gpa))[1], data=0, spare=TRACKED)
+        self.add('chains-tracked', chains, flags=TABLES | LOG, spare=TRACKED,
+                 ops=[op(POP, arg=2), op(PUSH, arg=1), op(FLUSH), op(RESTART), op(POP, arg=2)])
         self.add('chains-log-gap', chains, flags=LOG | GAP)
         self.add('tables', tables)
         self.add('tables-events', tables, flags=EVENT_IDX | TABLES | NO_CALLFD)
