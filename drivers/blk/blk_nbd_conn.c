@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -40,6 +41,7 @@ struct nbd_helper {
 	uint64_t retry_at; /* ms: when to try again */
 	uint64_t delay;    /* ms: after the next failure */
 	bool down;         /* an outage was logged */
+	struct blk_nbd_conn *draining;
 };
 
 static uint64_t
@@ -225,6 +227,49 @@ conn_lost(struct nbd_helper *hp, struct blk_nbd_conn *c)
 	hp->retry_at = now_ms() + hp->delay;
 }
 
+/*
+ * A connection that was given up may hold writes that the server has not done yet, and would do
+ * after newer ones of another connection. So there is no other until the server has closed this
+ * one, which it does when it has read all that was sent.
+ */
+static void
+drain_begin(struct nbd_helper *hp, struct blk_nbd_conn *c)
+{
+	nbd_close(c->h); /* the socket stays open, by its duplicate */
+	c->h = NULL;
+	shutdown(c->fd, SHUT_WR);
+	c->next = hp->draining;
+	hp->draining = c;
+}
+
+/* Whether the server has closed it; what it still says is thrown away. */
+static bool
+drain_is_over(const struct blk_nbd_conn *c)
+{
+	static char nowhere[64 << 10];
+	ssize_t n = 1;
+
+	for (int i = 0; i < 64 && n > 0; i++)
+		n = recv(c->fd, nowhere, sizeof(nowhere), MSG_DONTWAIT);
+	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+/* Close the connections that are drained, or all. */
+static void
+helper_drain(struct nbd_helper *hp, bool all)
+{
+	struct blk_nbd_conn **link = &hp->draining, *c;
+
+	while ((c = *link) != NULL) {
+		if (!all && !drain_is_over(c)) {
+			link = &c->next;
+			continue;
+		}
+		*link = c->next;
+		blk_nbd_close(c);
+	}
+}
+
 /* Close what others have no use for. */
 static void
 helper_reap(struct nbd_helper *hp)
@@ -239,7 +284,10 @@ helper_reap(struct nbd_helper *hp)
 		if (c->q->current == c)
 			conn_lost(hp, c);
 		pthread_mutex_unlock(&n->lock);
-		blk_nbd_close(c);
+		if (c->drain)
+			drain_begin(hp, c);
+		else
+			blk_nbd_close(c);
 	}
 }
 
@@ -249,6 +297,8 @@ helper_timeout(const struct nbd_helper *hp, bool missing)
 {
 	uint64_t now = now_ms();
 
+	if (hp->draining != NULL)
+		return NBD_RETRY_MIN_MS;
 	if (!missing || hp->n->reconnect == 0)
 		return -1;
 	return hp->retry_at > now ? (int)(hp->retry_at - now) : 0;
@@ -335,7 +385,7 @@ helper_reconnect(struct nbd_helper *hp)
 	struct blk_nbd *n = hp->n;
 	bool is_missing;
 
-	if (n->reconnect == 0 || now_ms() < hp->retry_at)
+	if (n->reconnect == 0 || hp->draining != NULL || now_ms() < hp->retry_at)
 		return;
 	for (uint32_t i = 0; i < n->blk.queues && !nbd_quits(n); i++) {
 		pthread_mutex_lock(&n->lock);
@@ -358,9 +408,11 @@ helper_main(void *arg)
 	while (!nbd_quits(hp.n)) {
 		helper_watch(&hp);
 		helper_reap(&hp);
+		helper_drain(&hp, false);
 		helper_reconnect(&hp);
 	}
 	helper_reap(&hp);
+	helper_drain(&hp, true);
 	return NULL;
 }
 

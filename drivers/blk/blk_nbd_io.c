@@ -440,6 +440,7 @@ conn_is_broken(const struct blk_nbd_conn *c)
 static void
 conn_drop(struct blk_nbd_queue *q, uint64_t now)
 {
+	q->conn->drain = q->busy != 0 && !conn_is_broken(q->conn);
 	for (uint32_t i = 0; i < BLK_NBD_CMDS; i++)
 		if (q->cmd[i].busy)
 			cmd_end(&q->cmd[i], ENOTCONN);

@@ -51,6 +51,7 @@ struct blk_nbd_conn {
 	uint32_t epoch;             /**< blk_nbd::epoch when it was made. */
 	struct blk_nbd_queue *q;    /**< The queue that it was made for. */
 	struct blk_nbd_conn *next;  /**< In blk_nbd::dead. */
+	bool drain;                 /**< Given up while the server had commands. */
 	struct blk_nbd_facts facts; /**< As negotiated. */
 };
 

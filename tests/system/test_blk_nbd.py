@@ -288,8 +288,8 @@ class BlkNbd(systest.SystemTest):
         null = self.ws.path("null.sock")
         # nbdkit would die by an assertion of its own when it goes on
         server = self.qemu_nbd("raw", self.image())
-        foo = self.foo("", "blk_null0,iface=" + null)
-        guest = self.bench("--rw=randrw", "--depth=32", "--seconds=0")
+        foo = self.foo("write-cache=0", "blk_null0,iface=" + null)
+        guest = self.bench("--rw=randrw", "--verify", "--depth=32", "--seconds=0")
         harness.wait_until("requests", lambda: self.counters()["nbd_commands"] > 100)
         with harness.stopped(server):
             self.measure("--depth=16", path=null)
@@ -297,9 +297,8 @@ class BlkNbd(systest.SystemTest):
             foo.expect("front-end disconnected", timeout=5)
             self.measure("--depth=16", path=null)
             self.assertNotRegex(foo.err(), "does not let go|does not answer")
-        # what is taken over is a new connection: the old one may still be written to
         foo.expect("connected to the NBD server again")
-        self.measure("--rw=randread")
+        self.measure(*ALL_KINDS)
 
     def test_qcow2(self):
         """An image of another format, by qemu-nbd."""
