@@ -10,7 +10,7 @@ set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
 RUN_PACKAGES=(gcc libc6-dev meson ninja-build pkgconf libdpdk-dev dpdk-dev
-	libjansson-dev liburing-dev libnbd-dev util-linux)
+	libjansson-dev liburing-dev libnbd-dev librbd-dev util-linux)
 TEST_PACKAGES=("${RUN_PACKAGES[@]}"
 	clang libclang-rt-14-dev libcmocka-dev python3 qemu-system-common
 	clang-format shellcheck git doxygen python3-docutils groff-base)
