@@ -3,11 +3,11 @@
  *
  * Limits of a disk: requests and bytes a second, shared by its queues on all lcores.
  *
- * A bucket is told by one number, the time at which its tokens were all taken: what has passed since
- * is what it holds (its burst at most), and a time that lies ahead is its debt. To take tokens is to
- * move that time by what they cost, one compare-and-swap. A request passes while there is a token at
- * all and may leave a debt, so that one larger than the burst passes, too; the rate is kept all the
- * same.
+ * A bucket is told by one number, the time at which its tokens were all taken: what has passed
+ * since is what it holds (its burst at most), and a time that lies ahead is its debt. To take
+ * tokens is to move that time by what they cost, one compare-and-swap. A request passes while there
+ * is a token at all and may leave a debt, so that one larger than the burst passes, too; the rate
+ * is kept all the same.
  *
  * Lcores do not poll equally often, and the bucket would go to those that look first. So each queue
  * that finds others waiting has a bucket of its own as well, where everything costs as many times
@@ -177,8 +177,8 @@ bucket_take(struct blk_queue *bk, enum blk_limit which, const struct foo_chain *
 	return i;
 }
 
-/* Put back what was taken for these chains. Their share of the queue's own bucket stays taken: it is
- * made good within a burst. */
+/* Put back what was taken for these chains. Their share of the queue's own bucket stays taken: it
+ * is made good within a burst. */
 static void
 bucket_return(struct blk_queue *bk, enum blk_limit which, const struct foo_chain *chain, uint16_t n)
 {
@@ -222,8 +222,8 @@ blk_qos_set(struct blk_qos *qos, enum blk_limit which, uint64_t rate, uint64_t b
 
 	if (cost == b->cost && cycles == b->burst)
 		return;
-	/* A new bucket is full; one that is changed is empty, its debt forgiven. Pair with the loads
-	 * in bucket_take(): an lcore may mix old and new in one burst of requests. */
+	/* A new bucket is full; one that is changed is empty, its debt forgiven. Pair with the
+	 * loads in bucket_take(): an lcore may mix old and new in one burst of requests. */
 	__atomic_store_n(&b->next, b->cost == 0 ? now - cycles : now, __ATOMIC_RELAXED);
 	__atomic_store_n(&b->burst, cycles, __ATOMIC_RELAXED);
 	__atomic_store_n(&b->cost, cost, __ATOMIC_RELAXED);

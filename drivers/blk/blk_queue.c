@@ -96,7 +96,7 @@ queue_advance(struct blk_queue *bk)
 		engine->poll(&bk->bq);
 }
 
-/* Tell the guest what has ended, at once or later. A broken queue's guest hears nothing any more. */
+/* Tell the guest what has ended, at once or later. That of a broken queue hears no more. */
 static void
 queue_tell(struct blk_queue *bk, unsigned int ended)
 {

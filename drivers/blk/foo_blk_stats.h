@@ -26,7 +26,7 @@ enum foo_blk_kind {
 	FOO_BLK_KIND_MAX,     /**< Number of kinds. */
 };
 
-/** Buckets of a latency histogram: 8 for each power of two of TSC cycles, up to some ten seconds. */
+/** Buckets of a latency histogram: 8 for each power of two of TSC cycles, up to some seconds. */
 #define FOO_BLK_BUCKETS 280
 
 /** What became of the requests of one queue. */

@@ -46,9 +46,9 @@ struct foo_ops {
 
 	/** Control: a property with foo_prop::runtime has got another value, which stands in its
 	 * member. Lcores do not read the member, but what this makes of it. Called only between
-	 * realize and unrealize; queues may be running. A child that overrides hands what is not its
-	 * own to its parent's. Optional: the member alone is changed. 0, or -errno with err: the
-	 * value before is put back, and this is not called again. */
+	 * realize and unrealize; queues may be running. A child that overrides hands what is not
+	 * its own to its parent's. Optional: the member alone is changed. 0, or -errno with err:
+	 * the value before is put back, and this is not called again. */
 	int (*prop_changed)(struct foo_device *dev, const struct foo_prop *prop,
 			    struct foo_error *err);
 

@@ -9,9 +9,9 @@
  * Interrupt coalescing: calls that are due are held back for a while, so that one does for many.
  *
  * A call that foo_vq_flush() asks for is held until so many work items have been completed since
- * the call before, or so much time has passed since it was due, whatever comes first. foo_vq_flush()
- * asks but once for an interrupt that the driver wants (with EVENT_IDX: when its event index is
- * passed), so what it said is remembered.
+ * the call before, or so much time has passed since it was due, whatever comes first.
+ * foo_vq_flush() asks but once for an interrupt that the driver wants (with EVENT_IDX: when its
+ * event index is passed), so what it said is remembered.
  *
  * A driver's poll goes like this, also when nothing was completed:
  *
@@ -19,8 +19,8 @@
  *     if (foo_coalesce_due(&mine->held, &dev->coalesce, wanted, n, now))
  *             foo_vq_call(&q->vq);
  *
- * Its queue_pending says true while foo_coalesce_held() does, so that the lcore stays awake, and its
- * queue_stop calls if foo_coalesce_release() says so.
+ * Its queue_pending says true while foo_coalesce_held() does, so that the lcore stays awake, and
+ * its queue_stop calls if foo_coalesce_release() says so.
  */
 
 #include <stdbool.h>
