@@ -417,7 +417,7 @@ check_set_inflight(const struct foo_vhost_state *st, const struct foo_vhost_msg 
 	if (r.offset % FOO_INFLIGHT_ALIGN != 0)
 		return foo_error_set(err, -EINVAL, "offset 0x%" PRIx64 " is no multiple of %d",
 				     r.offset, FOO_INFLIGHT_ALIGN);
-	/* a table of the other format is told by its start, once the features are known */
+	/* before the features are known, a ring finds out when it starts */
 	if (st->has_features && r.size < need)
 		return foo_error_set(err, -ERANGE,
 				     "%" PRIu64 " bytes for %u queues of %u, should be %" PRIu64,

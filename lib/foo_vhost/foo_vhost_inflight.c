@@ -28,8 +28,7 @@ is_packed(const struct foo_vhost *t)
 uint64_t
 foo_vhost_inflight_size(const struct foo_vhost_state *st, const struct vhu_inflight *i)
 {
-	/* before the features are known there is room for either format */
-	bool packed = !st->has_features || st->features >> VIRTIO_F_RING_PACKED & 1;
+	bool packed = st->features >> VIRTIO_F_RING_PACKED & 1;
 
 	return (uint64_t)i->num_queues * foo_inflight_size(packed, i->queue_size);
 }
@@ -90,7 +89,9 @@ foo_vhost_inflight_get(struct foo_vhost *t, struct vhu_inflight *i, struct foo_e
 {
 	int fd, ret;
 
-	i->mmap_size = foo_vhost_inflight_size(&t->st, i);
+	/* room for either format: QEMU's vhost-user-scsi keeps it when a driver of packed rings
+	 * follows firmware of split ones */
+	i->mmap_size = (uint64_t)i->num_queues * foo_inflight_size(true, i->queue_size);
 	i->mmap_offset = 0;
 	fd = create(i->mmap_size);
 	if (fd < 0)

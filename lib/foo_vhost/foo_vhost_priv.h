@@ -297,7 +297,7 @@ int foo_vhost_log_apply(struct foo_vhost *t, struct foo_error *err);
 
 /* --- foo_vhost_inflight.c --- */
 
-/** Bytes that a table must have. */
+/** Bytes that a table must have for the features of now. */
 uint64_t foo_vhost_inflight_size(const struct foo_vhost_state *st, const struct vhu_inflight *i);
 
 /** Make a table, take it into use, and have its file go with the answer; i becomes that. 0 or

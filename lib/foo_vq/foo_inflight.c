@@ -59,8 +59,11 @@ foo_inflight_release(void *region, bool packed, uint16_t size)
 {
 	struct foo_inflight_split *s = region;
 
-	if (is_empty(region, packed, size))
-		VQ_TRACK_STORE(&s->version, 0);
+	if (!is_empty(region, packed, size))
+		return;
+	VQ_TRACK_STORE(&s->version, 0);
+	/* the next one may be of the other format, and look for its version elsewhere */
+	memset(region, 0, foo_inflight_size(packed, size));
 }
 
 void

@@ -95,7 +95,8 @@ bool foo_inflight_is_used(const void *region);
 
 /**
  * The queue is stopped, and its place goes to the front-end: the next one to start on the region
- * begins anew. If there are chains left in it, nothing is done. Control thread.
+ * begins anew; it may be of the other format. If there are chains left in it, nothing is done.
+ * Control thread.
  *
  * @param region where foo_vq_config::inflight was, of at least foo_inflight_size() bytes
  */

@@ -234,6 +234,7 @@ test_release(void **state)
 {
 	struct foo_chain chain[SIZE];
 	struct tracked k;
+	uint32_t i;
 
 	open_tracked(&k, state);
 	send(&k, 1);
@@ -244,6 +245,8 @@ test_release(void **state)
 	vqt_expect_used(&k.t, 1, 0);
 	foo_inflight_release(k.region, k.t.packed, SIZE);
 	assert_false(foo_inflight_is_used(k.region));
+	for (i = 0; i < k.bytes; i++)
+		assert_int_equal(((uint8_t *)k.region)[i], 0);
 	vqt_reset(&k.t);
 	assert_true(foo_inflight_is_used(k.region));
 	vqt_expect_working(&k.t);
