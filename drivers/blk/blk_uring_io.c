@@ -12,34 +12,40 @@
 
 #include "blk_uring_priv.h"
 
+/* Bytes of a step that goes slice by slice. */
+static uint32_t
+slice(const struct foo_blk_io *io, const struct uring_state *s, uint32_t most)
+{
+	return (uint32_t)RTE_MIN(io->len - s->done, (uint64_t)most);
+}
+
 /* A step over guest memory: all that is left or, within a piece, the rest of it. */
 static void
-prep_pieces(struct io_uring_sqe *sqe, const struct foo_blk_io *io, struct uring_state *s)
+prep_pieces(struct io_uring_sqe *sqe, const struct foo_blk_io *io, const struct uring_state *s)
 {
 	const struct iovec *v = &io->iov[s->first];
 	uint32_t n = RTE_MIN((uint32_t)(io->niov - s->first), (uint32_t)IOV_MAX);
 	bool read = io->op == FOO_BLK_READ;
 	uint64_t at = io->offset + s->done;
 
-	if (n == 1 || s->skip != 0) {
-		s->step = (uint32_t)(v->iov_len - s->skip);
+	if (n == 1 || s->skip != 0)
 		io_uring_prep_rw(read ? IORING_OP_READ : IORING_OP_WRITE, sqe, 0,
-				 (uint8_t *)v->iov_base + s->skip, s->step, at);
-	} else {
-		s->step = (uint32_t)io->len - s->done;
+				 (uint8_t *)v->iov_base + s->skip, (uint32_t)(v->iov_len - s->skip),
+				 at);
+	else
 		io_uring_prep_rw(read ? IORING_OP_READV : IORING_OP_WRITEV, sqe, 0, v, n, at);
-	}
 }
 
 /* A step through a bounce buffer. */
 static void
-prep_bounced(struct io_uring_sqe *sqe, const struct foo_blk_io *io, struct uring_state *s)
+prep_bounced(struct io_uring_sqe *sqe, const struct foo_blk_io *io, const struct uring_state *s)
 {
-	s->step = (uint32_t)RTE_MIN(io->len - s->done, (uint64_t)URING_BOUNCE_SIZE);
+	uint32_t n = slice(io, s, URING_BOUNCE_SIZE);
+
 	if (io->op == FOO_BLK_WRITE)
-		uring_bounce_copy(io, s, s->buf, s->step);
+		uring_bounce_copy(io, s, s->buf, n);
 	io_uring_prep_rw(io->op == FOO_BLK_READ ? IORING_OP_READ : IORING_OP_WRITE, sqe, 0, s->buf,
-			 s->step, io->offset + s->done);
+			 n, io->offset + s->done);
 }
 
 static void
@@ -54,8 +60,8 @@ prep_zeroes(struct io_uring_sqe *sqe, const struct uring_dev *d, const struct fo
 	else
 		s->how = URING_ZERO_WRITE;
 	if (s->how == URING_ZERO_WRITE) {
-		s->step = (uint32_t)RTE_MIN(io->len - s->done, (uint64_t)URING_ZEROES_SIZE);
-		io_uring_prep_write(sqe, 0, d->zeroes, s->step, io->offset + s->done);
+		io_uring_prep_write(sqe, 0, d->zeroes, slice(io, s, URING_ZEROES_SIZE),
+				    io->offset + s->done);
 	} else {
 		io_uring_prep_fallocate(sqe, 0,
 					FALLOC_FL_KEEP_SIZE |
@@ -147,13 +153,26 @@ io_advance(const struct foo_blk_io *io, struct uring_state *s, uint32_t n)
 	s->skip = n;
 }
 
+/* Whether the kernel did less than it was asked for: neither a slice, nor all pieces that it takes
+ * at once. */
+static bool
+io_is_short(const struct foo_blk_io *io, const struct uring_state *s, bool sliced, uint32_t res)
+{
+	if (sliced)
+		return res < slice(io, s, URING_BOUNCE_SIZE);
+	if (s->skip != 0)
+		return res < io->iov[s->first].iov_len - s->skip;
+	return res < io->len - s->done && io->niov - s->first <= IOV_MAX;
+}
+
 /* A step of a read or write is over. The request's result, or 1: it goes on. */
 static int
 transfer_done(struct uring_queue *u, struct foo_blk_io *io, int res)
 {
 	struct uring_state *s = uring_state(io);
+	bool sliced = s->buf != NULL;
 
-	if (unlikely(s->buf != NULL)) {
+	if (unlikely(sliced)) {
 		if (io->op == FOO_BLK_READ && res > 0)
 			uring_bounce_copy(io, s, s->buf, (uint32_t)res);
 		uring_bounce_put(u, s->buf);
@@ -166,7 +185,7 @@ transfer_done(struct uring_queue *u, struct foo_blk_io *io, int res)
 	}
 	if (likely((uint32_t)res == io->len))
 		return 0;
-	if ((uint32_t)res < s->step)
+	if (io_is_short(io, s, sliced, (uint32_t)res))
 		uring_count(&u->stats.short_io);
 	io_advance(io, s, (uint32_t)res);
 	return s->done < io->len;

@@ -51,13 +51,12 @@ enum uring_zeroing {
 
 /** What is kept of a request while the engine has it: foo_blk_io::state. */
 struct uring_state {
-	uint32_t done;  /**< Bytes done. */
+	uint64_t done;  /**< Bytes done: of ZEROES they may be more than 4 GiB. */
+	uint8_t *buf;   /**< Bounce buffer, while the kernel has it. */
 	uint32_t skip;  /**< READ, WRITE: bytes of iov[first] done. */
 	uint16_t first; /**< READ, WRITE: piece to go on with. */
 	uint8_t how;    /**< ZEROES: enum uring_zeroing. */
 	bool bounced;   /**< READ, WRITE: not aligned, goes through buffers. */
-	uint32_t step;  /**< Bytes that the kernel was asked for. */
-	uint8_t *buf;   /**< Bounce buffer, while the kernel has it. */
 };
 _Static_assert(sizeof(struct uring_state) <= sizeof(((struct foo_blk_io *)0)->state), "no room");
 

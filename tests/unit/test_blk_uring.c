@@ -347,6 +347,27 @@ zeroes_tried(void **state)
 	close(fd);
 }
 
+/* More than 4 GiB, slice by slice: into /dev/null, which takes them at once. */
+static void
+zeroes_many(void **state)
+{
+	const uint64_t len = (UINT64_C(5) << 30) + 512;
+	struct foo_blk_io io = {.op = FOO_BLK_ZEROES, .len = len};
+	struct uring_queue *u;
+	int fd = open("/dev/null", O_WRONLY);
+
+	(void)state;
+	open_disk(URING_DIRECT_OFF);
+	u = &fx->d.queue[1];
+	fx->d.no_zero = true;
+	assert_int_equal(range(FOO_BLK_FLUSH, 0, 0, false), 0);
+	assert_int_equal(io_uring_register_files_update(&u->ring, 0, &fd, 1), 1);
+	u->stats.submits = 0;
+	assert_int_equal(run(&io), 0);
+	assert_int_equal(u->stats.submits, len / URING_ZEROES_SIZE + 1);
+	close(fd);
+}
+
 static void
 durable(void **state)
 {
@@ -409,6 +430,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(shrunk, setup, teardown),
 		cmocka_unit_test_setup_teardown(zeroes, setup, teardown),
 		cmocka_unit_test_setup_teardown(zeroes_tried, setup, teardown),
+		cmocka_unit_test_setup_teardown(zeroes_many, setup, teardown),
 		cmocka_unit_test_setup_teardown(durable, setup, teardown),
 		cmocka_unit_test_setup_teardown(resized, setup, teardown),
 		cmocka_unit_test_setup_teardown(moved, setup, teardown),
