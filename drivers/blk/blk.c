@@ -76,18 +76,23 @@ blk_open(struct foo_blk *b, struct foo_error *err)
 {
 	int rc = b->engine->open(b, err);
 
-	if (rc != 0 || b->cap.max_queues == 0 || b->queues <= b->cap.max_queues)
+	if (rc != 0)
 		return rc;
-	if (b->engine->close != NULL)
+	if (b->cap.max_queues != 0 && b->queues > b->cap.max_queues)
+		rc = foo_error_set(err, -EINVAL, "queues=%u: this medium can have %u at most",
+				   b->queues, b->cap.max_queues);
+	else
+		rc = blk_zones_init(b, err);
+	if (rc != 0 && b->engine->close != NULL)
 		b->engine->close(b);
-	return foo_error_set(err, -EINVAL, "queues=%u: this medium can have %u at most", b->queues,
-			     b->cap.max_queues);
+	return rc;
 }
 
 static void
 blk_free(struct foo_blk *b)
 {
 	blk_qos_fini(b);
+	blk_zones_fini(b);
 	rte_free(b->queue);
 	b->queue = NULL;
 }
@@ -156,7 +161,7 @@ static struct foo_class blk_class = {
 	.help = "disk (VIRTIO 1.2, 5.2)",
 	.abstract = true,
 	.virtio_id = VIRTIO_ID_BLOCK,
-	.config_size = sizeof(struct virtio_blk_config),
+	.config_size = BLK_CONFIG_SIZE,
 	.instance_size = sizeof(struct foo_blk),
 	.props = blk_props,
 	.ops =

@@ -31,6 +31,8 @@ blk_features(const struct foo_device *dev)
 		f |= BLK_BIT(VIRTIO_BLK_F_MQ);
 	if (cap->flush)
 		f |= BLK_BIT(VIRTIO_BLK_F_FLUSH);
+	if (b->zones != NULL)
+		f |= BLK_BIT(BLK_F_ZONED);
 	if (cap->read_only)
 		return f | BLK_BIT(VIRTIO_BLK_F_RO);
 	if (cap->flush)
@@ -62,6 +64,9 @@ blk_update_writeback(struct foo_blk *b)
 int
 blk_set_features(struct foo_device *dev)
 {
+	/* who does not know of zones must not use them (VIRTIO 1.3, 5.2.5.2) */
+	if (foo_blk(dev)->zones != NULL && !(dev->features & BLK_BIT(BLK_F_ZONED)))
+		return -EINVAL;
 	blk_update_writeback(foo_blk(dev));
 	return 0;
 }
@@ -94,6 +99,9 @@ blk_config_ranges(const struct foo_blk_cap *cap, struct virtio_blk_config *c)
 	c->secure_erase_sector_alignment = cap->erase ? align : 0;
 }
 
+_Static_assert(sizeof(struct virtio_blk_config) >= BLK_CONFIG_ZONED, "zones are behind it");
+_Static_assert(BLK_CONFIG_ZONED + sizeof(struct blk_zoned) == BLK_CONFIG_SIZE, "and the last");
+
 int
 blk_get_config(struct foo_device *dev, uint32_t offset, void *buf, uint32_t len)
 {
@@ -106,11 +114,16 @@ blk_get_config(struct foo_device *dev, uint32_t offset, void *buf, uint32_t len)
 		.wce = b->wce &&
 		       (dev->features == 0 || (dev->features & BLK_BIT(VIRTIO_BLK_F_FLUSH)) != 0),
 	};
+	uint8_t raw[BLK_CONFIG_SIZE];
+	struct blk_zoned zoned;
 
 	blk_config_topology(&b->cap, &c);
 	blk_config_ranges(&b->cap, &c);
+	memcpy(raw, &c, BLK_CONFIG_ZONED);
+	blk_zones_config(b, &zoned);
+	memcpy(raw + BLK_CONFIG_ZONED, &zoned, sizeof(zoned));
 	/* the caller has seen to it that offset and len are within config_size */
-	memcpy(buf, (const uint8_t *)&c + offset, len);
+	memcpy(buf, raw + offset, len);
 	return 0;
 }
 

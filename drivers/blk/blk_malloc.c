@@ -26,12 +26,18 @@
 /* Largest disk: more than any machine has. */
 #define MALLOC_MAX_SIZE (UINT64_C(1) << 46)
 
+/* Smallest and largest zone. */
+#define MALLOC_ZONE_MIN (UINT64_C(64) << 10)
+#define MALLOC_ZONE_MAX (UINT64_C(1) << 40)
+
 /** Instance of class `blk_malloc`. */
 struct malloc_dev {
 	struct foo_blk blk; /**< The disk; first. */
 	uint64_t size;      /**< size= */
 	uint64_t max_size;  /**< max-size=; 0: size. */
 	uint32_t node;      /**< numa= */
+	uint64_t zone_size; /**< zone-size= */
+	uint32_t zone_conv; /**< conventional-zones= */
 	uint8_t *mem;       /**< The sectors: max_size bytes, there as long as the disk is open. */
 };
 
@@ -212,6 +218,11 @@ malloc_open(struct foo_blk *dev, struct foo_error *err)
 		return foo_error_set(err, -EINVAL,
 				     "size=%" PRIu64 ": it is beyond max-size=%" PRIu64, m->size,
 				     m->max_size);
+	if ((m->zone_size & (m->zone_size - 1)) != 0)
+		return foo_error_set(err, -EINVAL,
+				     "zone-size=%" PRIu64 ": it must be a power of two, or drivers "
+				     "do not take it",
+				     m->zone_size);
 	rc = malloc_reserve(m, err);
 	if (rc != 0)
 		return rc;
@@ -219,6 +230,8 @@ malloc_open(struct foo_blk *dev, struct foo_error *err)
 	dev->cap.discard = true;
 	dev->cap.zeroes = true;
 	dev->cap.erase = true;
+	dev->cap.zone_size = m->zone_size;
+	dev->cap.conventional_zones = m->zone_conv;
 	foo_blk_set_size(dev, m->size);
 	return 0;
 }
@@ -230,6 +243,8 @@ malloc_resize(struct foo_blk *dev, uint64_t size, struct foo_error *err)
 {
 	struct malloc_dev *m = malloc_dev(dev);
 
+	if (dev->zones != NULL)
+		return foo_error_set(err, -ENOTSUP, "a disk with zones keeps its size");
 	if (size == 0)
 		size = foo_blk_size(dev);
 	if (size > m->max_size || size < dev->cap.block_size)
@@ -265,6 +280,11 @@ static const struct foo_prop malloc_props[] = {
 		      "bytes of the disk", .runtime = true),
 	FOO_PROP_SIZE("max-size", struct malloc_dev, max_size, NULL, 4096, MALLOC_MAX_SIZE,
 		      "bytes to reserve, to which the disk can grow; by default size="),
+	FOO_PROP_SIZE("zone-size", struct malloc_dev, zone_size, NULL, MALLOC_ZONE_MIN,
+		      MALLOC_ZONE_MAX,
+		      "bytes of a zone, a power of two: a zoned disk, host-managed"),
+	FOO_PROP_UINT("conventional-zones", struct malloc_dev, zone_conv, "0", 0, UINT32_MAX,
+		      "zones from the first on that are written in any order"),
 	FOO_PROP_UINT("numa", struct malloc_dev, node, NULL, 0, RTE_MAX_NUMA_NODES - 1,
 		      "NUMA node of the memory; by default the main lcore's, if it has enough"),
 	FOO_PROP_END,

@@ -12,6 +12,7 @@
 
 #include <rte_common.h>
 
+#include "blk_zone.h"
 #include "foo_blk.h"
 
 /** Bytes of the answer to GET_ID (VIRTIO 1.2, 5.2.6). */
@@ -67,10 +68,15 @@ struct blk_req {
 	uint8_t kind;            /**< enum foo_blk_kind. */
 	uint8_t nranges;         /**< Ranges of a request of several. */
 	uint8_t range;           /**< The one that the engine works on. */
+	bool resets;             /**< The engine clears zone own.reset.zone. */
 	union {
 		struct iovec iov[BLK_OWN_PIECES];                                 /**< Pieces. */
 		struct virtio_blk_discard_write_zeroes range[FOO_BLK_MAX_RANGES]; /**< Ranges. */
-	} own; /**< Room of its own. */
+		struct {
+			uint32_t zone; /**< The one that is cleared. */
+			uint32_t end;  /**< The one behind the last. */
+		} reset;               /**< Zones to reset. */
+	} own;                         /**< Room of its own. */
 } __rte_cache_aligned;
 
 /** A queue, beyond what engines see. */

@@ -83,6 +83,10 @@ foo_blk_done(struct foo_blk_queue *bq, struct foo_blk_io *io, int result)
 	bq->inflight--;
 	if (unlikely(bq->q->vq.mem->log != NULL))
 		req_log(bq->q->vq.mem, r);
+	if (unlikely(r->resets) && blk_zone_cleared(bq->dev, r, result == 0)) {
+		req_submit(bk, r);
+		return;
+	}
 	if (likely(result == 0)) {
 		if (unlikely(++r->range < r->nranges)) {
 			blk_range_step(r);
@@ -111,7 +115,8 @@ req_room(struct blk_queue *bk, struct blk_req *r, uint32_t n)
 	return r->pieces->iov;
 }
 
-/* Data of a read or write: c stands where it begins. 0, -EAGAIN, or -EINVAL: too many pieces. */
+/* Data of a read or write: c stands where it begins. -EAGAIN, or a status: not OK, too many
+ * pieces. */
 static int
 req_data(struct blk_queue *bk, struct blk_req *r, struct foo_cursor *c, uint32_t len)
 {
@@ -122,7 +127,19 @@ req_data(struct blk_queue *bk, struct blk_req *r, struct foo_cursor *c, uint32_t
 		return -EAGAIN;
 	r->io.niov = (uint16_t)foo_cursor_iov(
 		c, r->io.iov, r->pieces != NULL ? FOO_BLK_MAX_PIECES : BLK_OWN_PIECES, len, &done);
-	return done == len ? 0 : -EINVAL;
+	return done == len ? VIRTIO_BLK_S_OK : VIRTIO_BLK_S_IOERR;
+}
+
+/* The engine will transfer len bytes at sector. */
+static void
+req_io(const struct foo_blk *dev, struct blk_req *r, uint64_t sector, uint32_t len, bool write)
+{
+	r->io.op = write ? FOO_BLK_WRITE : FOO_BLK_READ;
+	/* pairs with the store in blk_update_writeback() */
+	r->io.fua = write && !__atomic_load_n(&dev->writeback, __ATOMIC_RELAXED);
+	r->io.offset = sector * FOO_BLK_SECTOR;
+	r->io.len = len;
+	r->bytes = len;
 }
 
 /* IN and OUT. -EAGAIN, or a status; OK: the engine has it, or it has no data. */
@@ -130,7 +147,7 @@ static int
 req_transfer(struct blk_queue *bk, struct blk_req *r, struct foo_cursor *c, uint64_t sector,
 	     bool write)
 {
-	const struct foo_blk *dev = bk->bq.dev;
+	struct foo_blk *dev = bk->bq.dev;
 	uint32_t len = write ? c->left : r->chain.write_len - 1;
 	struct foo_cursor to;
 	int rc;
@@ -142,14 +159,34 @@ req_transfer(struct blk_queue *bk, struct blk_req *r, struct foo_cursor *c, uint
 	if (len == 0)
 		return VIRTIO_BLK_S_OK;
 	rc = req_data(bk, r, write ? c : &to, len);
-	if (unlikely(rc != 0))
-		return rc == -EAGAIN ? rc : VIRTIO_BLK_S_IOERR;
-	r->io.op = write ? FOO_BLK_WRITE : FOO_BLK_READ;
-	/* pairs with the store in blk_update_writeback() */
-	r->io.fua = write && !__atomic_load_n(&dev->writeback, __ATOMIC_RELAXED);
-	r->io.offset = sector * FOO_BLK_SECTOR;
-	r->io.len = len;
-	r->bytes = len;
+	/* last of all: the sectors of a zone that a write took are taken */
+	if (unlikely(dev->zones != NULL) && rc == VIRTIO_BLK_S_OK)
+		rc = write ? blk_zone_write(dev, sector, len / FOO_BLK_SECTOR) :
+			     blk_zone_read(dev, sector, len / FOO_BLK_SECTOR);
+	if (likely(rc == VIRTIO_BLK_S_OK))
+		req_io(dev, r, sector, len, write);
+	return rc;
+}
+
+/* Zone append: a write behind what its zone has, which tells where that was. As req_transfer(). */
+static int
+req_append(struct blk_queue *bk, struct blk_req *r, struct foo_cursor *c, uint64_t sector)
+{
+	struct foo_cursor to = foo_cursor_writable(&bk->bq.q->vq, &r->chain);
+	uint32_t len = c->left;
+	int rc;
+
+	if (r->chain.write_len <= sizeof(sector) || len == 0 || len % FOO_BLK_SECTOR != 0)
+		return BLK_S_ZONE_INVALID_CMD;
+	rc = req_data(bk, r, c, len);
+	if (rc == VIRTIO_BLK_S_OK)
+		rc = blk_zone_append(bk->bq.dev, &sector, len / FOO_BLK_SECTOR);
+	if (rc != VIRTIO_BLK_S_OK)
+		return rc;
+	foo_cursor_skip(&to, r->chain.write_len - 1 - sizeof(sector));
+	foo_cursor_write(&to, &sector, sizeof(sector));
+	r->data = r->chain.write_len == sizeof(sector) + 1 ? sizeof(sector) : 0;
+	req_io(bk->bq.dev, r, sector, len, true);
 	return VIRTIO_BLK_S_OK;
 }
 
@@ -198,6 +235,27 @@ req_mutates(enum foo_blk_kind kind)
 	       kind == FOO_BLK_KIND_ZEROES;
 }
 
+/* GET_ID, requests about zones, and types that are not known. As req_prepare(). */
+static int
+req_other(struct blk_queue *bk, struct blk_req *r, struct foo_cursor *c, const struct blk_hdr *hdr)
+{
+	const struct foo_blk *dev = bk->bq.dev;
+
+	if (hdr->type == VIRTIO_BLK_T_GET_ID)
+		return req_id(bk, r);
+	if (dev->zones == NULL || !blk_zone_is_type(hdr->type))
+		return VIRTIO_BLK_S_UNSUPP;
+	if (dev->cap.read_only && blk_zone_mutates(hdr->type))
+		return VIRTIO_BLK_S_IOERR;
+	if (hdr->type == BLK_T_ZONE_APPEND) {
+		r->kind = FOO_BLK_KIND_WRITE;
+		return req_append(bk, r, c, hdr->sector);
+	}
+	if (hdr->type == BLK_T_ZONE_RESET || hdr->type == BLK_T_ZONE_RESET_ALL)
+		r->kind = FOO_BLK_KIND_DISCARD;
+	return blk_zone_request(bk, r, hdr->type, hdr->sector);
+}
+
 /* Make it the engine's, if it is right: -EAGAIN, or a status. With OK and without an operation it
  * is done already. */
 static int
@@ -221,7 +279,7 @@ req_prepare(struct blk_queue *bk, struct blk_req *r)
 			r->io.op = FOO_BLK_FLUSH;
 		return VIRTIO_BLK_S_OK;
 	case FOO_BLK_KIND_OTHER:
-		return hdr.type == VIRTIO_BLK_T_GET_ID ? req_id(bk, r) : VIRTIO_BLK_S_UNSUPP;
+		return req_other(bk, r, &c, &hdr);
 	default:
 		return blk_range_parse(bk, r, &c, hdr.type);
 	}
@@ -240,6 +298,7 @@ req_new(struct blk_queue *bk, const struct foo_chain *chain)
 	r->kind = FOO_BLK_KIND_OTHER;
 	r->nranges = 0;
 	r->range = 0;
+	r->resets = false;
 	r->bytes = 0;
 	r->data = 0;
 	r->io.op = FOO_BLK_OP_MAX;
@@ -277,7 +336,7 @@ blk_req_begin(struct blk_queue *bk, const struct foo_chain *chain)
 		req_free(bk, r);
 		return rc;
 	}
-	if (rc == VIRTIO_BLK_S_IOERR)
+	if (rc != VIRTIO_BLK_S_OK && rc != VIRTIO_BLK_S_UNSUPP)
 		blk_count(&bk->bq.stats.refused, 1);
 	req_end(bk, r, (uint8_t)rc);
 	return 0;

@@ -75,16 +75,20 @@ struct foo_blk_io {
 
 /** What a medium is and can do; filled in by open, read by anyone. */
 struct foo_blk_cap {
-	uint32_t block_size;     /**< Smallest unit that the engine reads and writes, bytes: 512
+	uint32_t block_size;         /**< Smallest unit that the engine reads and writes, bytes: 512
 				    * or 4096. In: what block-size= says, or 0. */
-	uint32_t physical_block; /**< Bytes that the medium writes at once, or 0: block_size. */
-	uint32_t optimal_io;     /**< Bytes of requests that it likes best, or 0: no opinion. */
-	bool read_only;          /**< Nothing may change. In: what ro= says. */
-	bool flush;              /**< There is a cache to flush; else all writes are durable. */
-	bool discard;            /**< FOO_BLK_DISCARD. */
-	bool zeroes;             /**< FOO_BLK_ZEROES. */
-	bool zeroes_unmap;       /**< ZEROES with unmap does deallocate. */
-	bool erase;              /**< FOO_BLK_ERASE. */
+	uint32_t physical_block;     /**< Bytes that the medium writes at once, or 0: block_size. */
+	uint32_t optimal_io;         /**< Bytes of requests that it likes best, or 0: no opinion. */
+	bool read_only;              /**< Nothing may change. In: what ro= says. */
+	bool flush;                  /**< There is a cache to flush; else all writes are durable. */
+	bool discard;                /**< FOO_BLK_DISCARD. */
+	bool zeroes;                 /**< FOO_BLK_ZEROES. */
+	bool zeroes_unmap;           /**< ZEROES with unmap does deallocate. */
+	bool erase;                  /**< FOO_BLK_ERASE. */
+	uint64_t zone_size;          /**< Bytes of a zone of a host-managed zoned disk, which needs
+				    * zeroes and has a size that does not change; 0: it is not
+				    * zoned. */
+	uint32_t conventional_zones; /**< So many zones from the first one on are not sequential. */
 	uint32_t discard_align;  /**< Bytes of alignment of discards that have an effect, or 0. */
 	unsigned int max_queues; /**< Queues that may be open at once, or 0: any number. */
 };
@@ -93,6 +97,7 @@ struct foo_blk;
 struct foo_blk_queue;
 struct blk_qos;
 struct blk_queue;
+struct blk_zones;
 
 /** An engine. Optional functions may be NULL. */
 struct foo_blk_engine {
@@ -166,6 +171,7 @@ struct foo_blk {
 	bool limited;           /**< There is a limit; stored by control, read relaxed by lcores. */
 	struct foo_coalesce coalesce; /**< How calls are held back. */
 	struct blk_qos *qos;          /**< The limits, from realize on. */
+	struct blk_zones *zones;      /**< The zones, or NULL. */
 	struct blk_queue *queue;      /**< Queues, by index, from realize on. */
 };
 
