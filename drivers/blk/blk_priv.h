@@ -175,12 +175,14 @@ void blk_qos_update(struct foo_blk *dev);
 void blk_qos_set(struct blk_qos *qos, enum blk_limit which, uint64_t rate, uint64_t burst,
 		 uint64_t hz, uint64_t now);
 
-/** Whether a request may pass at bk->now; if not, and one waits, that is noted. Lcore. */
-bool blk_qos_open(struct blk_queue *bk);
+/** How many requests are worth looking at, at bk->now: BLK_BURST at most, and no more than may
+ * pass if they are small. If none, and one waits, that is noted. Lcore. */
+uint16_t blk_qos_open(struct blk_queue *bk);
 
 /** How many of these n chains, from the first one on, may pass at bk->now: tokens are taken for
- * them. That others wait is noted. Lcore. */
-uint16_t blk_qos_pass(struct blk_queue *bk, const struct foo_chain *chain, uint16_t n);
+ * them. That others wait is noted. drained: the ring has no more than these. Lcore. */
+uint16_t
+blk_qos_pass(struct blk_queue *bk, const struct foo_chain *chain, uint16_t n, bool drained);
 
 /** Give tokens back: these chains have passed, but are not carried out now. Lcore. */
 void blk_qos_undo(struct blk_queue *bk, const struct foo_chain *chain, uint16_t n);

@@ -118,30 +118,41 @@ qos_follow(struct blk_queue *bk)
 		bk->own[i] = bk->now - 1;
 }
 
-bool
+/* How many requests a bucket has tokens for, the last one on credit. */
+static uint64_t
+bucket_room(const struct blk_queue *bk, enum blk_limit which, bool shared)
+{
+	const struct blk_bucket *b = &bk->bq.dev->qos->bucket[which];
+	/* pair with the stores in blk_qos_set() and in bucket_take() */
+	uint64_t cost = __atomic_load_n(&b->cost, __ATOMIC_RELAXED);
+	uint64_t next = __atomic_load_n(&b->next, __ATOMIC_RELAXED), least;
+
+	if (cost == 0)
+		return BLK_BURST;
+	if (shared)
+		next = later(next, bk->own[which]);
+	if (!before(next, bk->now))
+		return 0;
+	least = price(cost, which == BLK_LIMIT_BYTES ? FOO_BLK_SECTOR : 1);
+	return (bk->now - next) / RTE_MAX(least, UINT64_C(1)) + 1;
+}
+
+uint16_t
 blk_qos_open(struct blk_queue *bk)
 {
-	const struct blk_qos *qos = bk->bq.dev->qos;
-	bool open = true, shared = qos_sharers(bk) > 1;
+	bool shared = qos_sharers(bk) > 1;
+	uint64_t room = BLK_BURST;
 
 	qos_follow(bk);
-	for (unsigned int i = 0; i < BLK_LIMIT_MAX; i++) {
-		const struct blk_bucket *b = &qos->bucket[i];
-
-		/* pair with the stores in blk_qos_set() and in bucket_take() */
-		if (__atomic_load_n(&b->cost, __ATOMIC_RELAXED) == 0)
-			continue;
-		if (!before(__atomic_load_n(&b->next, __ATOMIC_RELAXED), bk->now) ||
-		    (shared && !before(bk->own[i], bk->now)))
-			open = false;
-	}
-	if (open)
-		return true;
+	for (unsigned int i = 0; i < BLK_LIMIT_MAX; i++)
+		room = RTE_MIN(room, bucket_room(bk, i, shared));
+	if (room != 0)
+		return (uint16_t)room;
 	if (foo_vq_avail(&bk->bq.q->vq))
 		qos_throttled(bk);
 	else
 		qos_wait(bk, false);
-	return false;
+	return 0;
 }
 
 /* Take tokens for as many of the chains as there are. */
@@ -177,8 +188,8 @@ bucket_take(struct blk_queue *bk, enum blk_limit which, const struct foo_chain *
 	return i;
 }
 
-/* Put back what was taken for these chains. Their share of the queue's own bucket stays taken: it
- * is made good within a burst. */
+/* Put back what was taken for these chains. Their share of the queue's own bucket stays taken:
+ * it is made good within a burst. */
 static void
 bucket_return(struct blk_queue *bk, enum blk_limit which, const struct foo_chain *chain, uint16_t n)
 {
@@ -192,7 +203,7 @@ bucket_return(struct blk_queue *bk, enum blk_limit which, const struct foo_chain
 }
 
 uint16_t
-blk_qos_pass(struct blk_queue *bk, const struct foo_chain *chain, uint16_t n)
+blk_qos_pass(struct blk_queue *bk, const struct foo_chain *chain, uint16_t n, bool drained)
 {
 	uint16_t requests = bucket_take(bk, BLK_LIMIT_REQUESTS, chain, n);
 	uint16_t passed = bucket_take(bk, BLK_LIMIT_BYTES, chain, requests);
@@ -200,7 +211,7 @@ blk_qos_pass(struct blk_queue *bk, const struct foo_chain *chain, uint16_t n)
 	bucket_return(bk, BLK_LIMIT_REQUESTS, &chain[passed], requests - passed);
 	if (passed < n)
 		qos_throttled(bk);
-	else
+	else if (drained)
 		qos_wait(bk, false);
 	return passed;
 }

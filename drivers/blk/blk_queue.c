@@ -141,14 +141,14 @@ static uint16_t
 queue_pop(struct blk_queue *bk, struct foo_chain *chain, bool limited)
 {
 	struct foo_vq *vq = &bk->bq.q->vq;
-	uint16_t n, passed;
+	uint16_t max = (uint16_t)RTE_MIN(bk->nfree, BLK_BURST), n, passed;
 
-	if (limited && !blk_qos_open(bk))
-		return 0;
-	n = foo_vq_pop(vq, chain, (uint16_t)RTE_MIN(bk->nfree, BLK_BURST));
+	if (limited)
+		max = RTE_MIN(max, blk_qos_open(bk));
+	n = foo_vq_pop(vq, chain, max);
 	if (!limited)
 		return n;
-	passed = blk_qos_pass(bk, chain, n);
+	passed = blk_qos_pass(bk, chain, n, n < max);
 	if (passed < n)
 		foo_vq_undo(vq, &chain[passed], n - passed);
 	return passed;

@@ -69,8 +69,12 @@ limit(enum blk_limit which, uint64_t rate, uint64_t burst)
 static uint16_t
 poll_queue(unsigned int q, uint16_t n)
 {
+	uint16_t max;
+
 	bk[q].now = now;
-	return blk_qos_open(&bk[q]) ? blk_qos_pass(&bk[q], chain, n) : 0;
+	max = blk_qos_open(&bk[q]);
+	assert_in_range(max, 0, BLK_BURST);
+	return max == 0 ? 0 : blk_qos_pass(&bk[q], chain, RTE_MIN(n, max), n < max);
 }
 
 /* Polls of one busy queue for so long, a step apart: requests that went through. */
@@ -309,7 +313,7 @@ thread(void *arg)
 
 	bk[q].now = now;
 	for (int i = 0; i < 100000; i++)
-		thread_passed[q] += blk_qos_pass(&bk[q], chain, 7);
+		thread_passed[q] += blk_qos_pass(&bk[q], chain, 7, false);
 	return NULL;
 }
 
