@@ -271,8 +271,10 @@ cmd_send(struct blk_nbd_cmd *cmd, void *buf, uint64_t offset)
 		flags = io->unmap ? 0 : LIBNBD_CMD_FLAG_NO_HOLE;
 		rc = nbd_aio_zero(h, cmd->len, offset, reply, flags);
 	}
-	/* a broken handle says -1 as well: then the fault is not the command's */
-	if (unlikely(rc < 0))
+	/* A broken handle says -1 as well: then the fault is not the command's. If it broke in this
+	 * very call, the callback has ended the command, libnbd has freed its own, and what it
+	 * returns (seen in 1.14) is what it still found there. */
+	if (unlikely(rc < 0 && cmd->busy))
 		cmd_end(cmd, nbd_aio_is_ready(h) || nbd_aio_is_processing(h) ? nbd_get_errno() :
 									       ENOTCONN);
 }
