@@ -4,8 +4,8 @@
 """Makes the guest of the tests: Debian's cloud kernel and an initramfs.
 
 Nothing is installed. The kernel package is downloaded once into a cache
-folder ($FOO_GUEST_CACHE, or ~/.cache/dpdk-foo) and read in place; busybox and
-ethtool come from the machine that runs the tests (see packages.txt).
+folder ($FOO_GUEST_CACHE, or ~/.cache/dpdk-foo) and read in place; busybox, ethtool
+and tools of ext4 come from the machine that runs the tests (see packages.txt).
 
 Run by itself it prints the two files that it made. As a module:
 build() -> (kernel, initramfs).
@@ -26,13 +26,13 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 META_PACKAGE = "linux-image-cloud-amd64"
 # What the init script loads; their dependencies are found in the modules.
-MODULES = ["virtio_pci", "virtio_mmio", "virtio_net"]
+MODULES = ["virtio_pci", "virtio_mmio", "virtio_net", "virtio_blk"]
 LZ4_LEGACY = b"\x02\x21\x4c\x18"
 BUSYBOX = "/bin/busybox"
-TOOLS = ["/usr/sbin/ethtool"]
-APPLETS = """awk cat cmp cut date dd dmesg echo free grep head hostname httpd ifconfig insmod
-ip kill ls mkdir mount nproc nsenter ping ping6 poweroff ps readlink reboot rm sed seq sh sha256sum
-sleep stty sync tail taskset timeout tr true uname unshare wc wget""".split()
+TOOLS = ["/usr/sbin/ethtool", "/usr/sbin/mke2fs", "/usr/sbin/resize2fs"]
+APPLETS = """awk blockdev cat cmp cp cut date dd dmesg echo find free fstrim grep head hostname httpd
+ifconfig insmod ip kill ls mkdir mount nproc nsenter ping ping6 poweroff ps readlink reboot rm sed
+seq sh sha256sum sleep sort stty sync tail taskset timeout tr true umount uname unshare wc wget""".split()
 
 
 class Missing(Exception):
@@ -87,7 +87,7 @@ def read_package(deb):
             if name.startswith("vmlinuz-"):
                 kernel = archive.extractfile(member).read()
             found = re.match(r"(.+)\.ko(\.xz)?$", name)
-            if found and re.search("/(virtio|net)/", member.name):
+            if found and re.search("/(virtio|net|block)/", member.name):
                 data = archive.extractfile(member).read()
                 modules[found[1].replace("-", "_")] = lzma.decompress(data) if found[2] else data
     if kernel is None:

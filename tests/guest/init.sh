@@ -4,7 +4,7 @@
 #
 # The guest of the tests. Its two network cards (told apart by their MAC
 # addresses, which end in :0a and :0b) become "nic" in two network namespaces,
-# a and b. Then it reads orders from the serial line, one a line, "NUMBER
+# a and b; with "cards=no" on the kernel's command line it has none. Then it reads orders from the serial line, one a line, "NUMBER
 # COMMAND", runs each as shell text with the functions below, and answers
 # "@NUMBER| output" for each line of output and "@NUMBER= exit-status".
 #
@@ -131,11 +131,58 @@ until_up() {
 # features NS: the negotiated feature bits
 features() { cat "$(cat /run/$1.device)/features"; }
 
+# sectors DISK: how many it has
+sectors() { cat /sys/block/$1/size; }
+
+# make_ext4 DISK: a file system with a journal, mounted on /mnt
+make_ext4() {
+	# by its path, for busybox has one of its own
+	/bin/mke2fs -q -t ext4 /dev/$1 && mount_ext4 $1
+}
+mount_ext4() { mkdir -p /mnt && mount -t ext4 /dev/$1 /mnt; }
+
+# remount DISK: nothing of it stays in the guest's memory
+remount() {
+	umount /mnt || return 1
+	echo 3 >/proc/sys/vm/drop_caches
+	mount_ext4 $1
+}
+
+# make_tree MIB: files of many sizes in /tmp/tree
+make_tree() {
+	local size
+	mkdir -p /tmp/tree/small
+	dd if=/dev/urandom of=/tmp/tree/large bs=1M count=$1 2>/dev/null
+	for size in 0 1 511 512 513 4095 4096 4097 65537; do
+		dd if=/dev/urandom of=/tmp/tree/small/$size bs=$size count=1 2>/dev/null
+	done
+}
+
+# sum_tree DIRECTORY: a checksum of all names and contents in it
+sum_tree() {
+	cd $1 && find . -type f -exec sha256sum {} + | sort | sha256sum
+}
+
+# copy_tree DIRECTORY: the tree goes to the disk
+copy_tree() { cp -r /tmp/tree $1 && sync; }
+
+# copy_until DISK SECTORS: copies that come one after another until the disk has that size
+copy_until() {
+	local tries=0
+	until [ $(sectors $1) = $2 ]; do
+		tries=$((tries + 1))
+		[ $tries -lt 100 ] || { echo "$1 has $(sectors $1) sectors, not $2"; return 1; }
+		rm -rf /mnt/busy
+		copy_tree /mnt/busy || return 1
+	done
+}
+
 for module in $(cat /modules/order); do
 	insmod /modules/$module.ko || echo "@0| insmod $module failed"
 done
-setup a
-setup b
+if ! grep -q cards=no /proc/cmdline; then
+	setup a && setup b
+fi
 echo "@0= $?"
 
 # Not by process 1, to which all orphans come: busybox's read forgets the part of a line that it has

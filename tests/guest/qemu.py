@@ -2,10 +2,11 @@
 # Copyright (c) 2026 dpdk-foo contributors
 """A Linux guest under QEMU that obeys orders.
 
-One Guest is one QEMU process (without KVM) with two network cards, a and b,
-whose vhost-user back-end is somebody else. Kernel and initramfs come from
-build_guest.py; the orders are the shell functions of init.sh. The serial line
-is QEMU's standard input and output, so a failing test shows what the guest said.
+One Guest is one QEMU process (without KVM): a NetGuest with two network cards,
+a and b, or a DiskGuest with a disk, whose vhost-user back-end is somebody else.
+Kernel and initramfs come from build_guest.py; the orders are the shell functions
+of init.sh. The serial line is QEMU's standard input and output, so a failing
+test shows what the guest said.
 """
 
 import json
@@ -61,45 +62,38 @@ class Qmp:
 class Guest:
     """A booted guest.
 
-    sockets:  the vhost-user sockets of a and b
-    chardev:  further options of both sockets ("server=on" when the back-end connects)
-    card:     properties of both cards, or a pair
+    devices:  arguments of QEMU for whatever dpdk-foo serves
     machine:  "q35" or "microvm"
-    queues:   queue pairs that each card offers
-    options:  further arguments of QEMU
+    append:   further words for the kernel
+    boots:    "kernel", or "disk" to leave it to the firmware: then orders are not to be given
     """
 
-    def __init__(self, ws, sockets, chardev=("", ""), card="", machine="q35", queues=1, cpus=1,
-                 options=()):
-        cards = (card, card) if isinstance(card, str) else card
+    def __init__(self, ws, devices, machine="q35", cpus=1, append=(), boots="kernel"):
         control = ws.path("qmp%d" % len(ws.processes))
-        argv = [QEMU] + self._machine(machine, cpus) + list(options)
-        for letter, path, char, properties in zip("ab", sockets, chardev, cards):
-            kind = MMIO_CARD if machine == "microvm" else PCI_CARD
-            if queues > 1:
-                kind += ",mq=on"
-            argv += ["-chardev", join("socket,id=c%s,path=%s" % (letter, path), char),
-                     "-netdev", "vhost-user,id=n%s,chardev=c%s,queues=%d"
-                     % (letter, letter, queues),
-                     "-device", join("%s,netdev=n%s,id=card%s,mac=52:54:00:00:00:0%s"
-                                     % (kind, letter, letter, letter), properties)]
-        argv += ["-serial", "stdio", "-qmp", "unix:%s,server=on,wait=off" % control]
+        argv = [QEMU] + self._machine(machine, cpus)
+        if boots == "kernel":
+            argv += self._kernel(machine, append)
+        argv += list(devices) + ["-serial", "stdio",
+                                 "-qmp", "unix:%s,server=on,wait=off" % control]
         self.orders = 0
         self.process = ws.run(argv, stdin=True)
         self.qmp = Qmp(self.process, control)
-        self._booted(0)
+        if boots == "kernel":
+            self._booted(0)
 
     @staticmethod
     def _machine(machine, cpus):
-        kernel, initrd = build_guest.build()
-        options, append = "accel=tcg,memory-backend=m0", KERNEL_ARGS
-        if machine == "microvm":
-            options, append = options + ",acpi=on", append + MICROVM_ARGS
-        return ["-M", "%s,%s" % (machine, options),
+        acpi = ",acpi=on" if machine == "microvm" else ""
+        return ["-M", "%s,accel=tcg,memory-backend=m0%s" % (machine, acpi),
                 "-object", "memory-backend-memfd,id=m0,size=%s,share=on" % MEMORY,
                 "-m", MEMORY, "-cpu", "max,la57=off", "-smp", str(cpus),
-                "-nodefaults", "-no-user-config", "-display", "none",
-                "-kernel", kernel, "-initrd", initrd, "-append", " ".join(append)]
+                "-nodefaults", "-no-user-config", "-display", "none"]
+
+    @staticmethod
+    def _kernel(machine, append):
+        kernel, initrd = build_guest.build()
+        words = KERNEL_ARGS + list(append) + (MICROVM_ARGS if machine == "microvm" else [])
+        return ["-kernel", kernel, "-initrd", initrd, "-append", " ".join(words)]
 
     def _booted(self, start):
         """Waits for init.sh to be ready for orders."""
@@ -107,14 +101,23 @@ class Guest:
         if found[1] != "0":
             raise harness.Failure("the guest could not set itself up")
 
-    def order(self, command, seconds=60):
-        """Runs a command in the guest: (exit status, output)."""
+    def begin(self, command):
+        """Has the guest run a command; what end() takes."""
         self.orders += 1
         start = len(self.process.out())
         self.process.send("%d %s" % (self.orders, command))
-        found = self.process.expect(r"@%d= (\d+)\n" % self.orders, seconds, start)
-        lines = re.findall(r"@%d\| (.*)" % self.orders, self.process.out()[start:])
+        return self.orders, start
+
+    def end(self, begun, seconds=60):
+        """Waits for the end of what begin() began: (exit status, output)."""
+        number, start = begun
+        found = self.process.expect(r"@%d= (\d+)\n" % number, seconds, start)
+        lines = re.findall(r"@%d\| (.*)" % number, self.process.out()[start:])
         return int(found[1]), "\n".join(lines)
+
+    def order(self, command, seconds=60):
+        """Runs a command in the guest: (exit status, output)."""
+        return self.end(self.begin(command), seconds)
 
     def must(self, command, seconds=60):
         """Runs a command that must succeed; its output."""
@@ -144,10 +147,52 @@ class Guest:
                     return mmap.mmap(file.fileno(), 0)
         raise harness.Failure("QEMU holds no memfd")
 
+
+class NetGuest(Guest):
+    """A guest with two network cards, a and b.
+
+    sockets:  the vhost-user sockets of a and b
+    chardev:  further options of both sockets ("server=on" when the back-end connects)
+    card:     properties of both cards, or a pair
+    queues:   queue pairs that each card offers
+    options:  further arguments of QEMU
+    """
+
+    def __init__(self, ws, sockets, chardev=("", ""), card="", machine="q35", queues=1, cpus=1,
+                 options=()):
+        cards = (card, card) if isinstance(card, str) else card
+        devices = list(options)
+        for letter, path, char, properties in zip("ab", sockets, chardev, cards):
+            kind = MMIO_CARD if machine == "microvm" else PCI_CARD
+            if queues > 1:
+                kind += ",mq=on"
+            devices += ["-chardev", join("socket,id=c%s,path=%s" % (letter, path), char),
+                        "-netdev", "vhost-user,id=n%s,chardev=c%s,queues=%d"
+                        % (letter, letter, queues),
+                        "-device", join("%s,netdev=n%s,id=card%s,mac=52:54:00:00:00:0%s"
+                                        % (kind, letter, letter, letter), properties)]
+        super().__init__(ws, devices, machine, cpus)
+
     def queue(self, letter, number):
         """QEMU's view of a virtqueue: the addresses of its parts and its size."""
         return self.qmp.command("x-query-virtio-vhost-queue-status", queue=number,
                                 path="/machine/peripheral/card%s/virtio-backend" % letter)
+
+
+class DiskGuest(Guest):
+    """A guest with one disk and no network card.
+
+    sock:     its vhost-user socket
+    kind:     the device, of virtio-pci, or for a microvm of virtio-mmio
+    disk:     properties of the disk
+    chardev:  further options of the socket
+    """
+
+    def __init__(self, ws, sock, kind="vhost-user-blk-pci", disk="", chardev="", machine="q35",
+                 cpus=1, options=(), **kwargs):
+        devices = list(options) + ["-chardev", join("socket,id=c0,path=" + sock, chardev),
+                                   "-device", join(kind + ",id=disk0,chardev=c0", disk)]
+        super().__init__(ws, devices, machine, cpus, append=["cards=no"], **kwargs)
 
 
 def join(text, more):

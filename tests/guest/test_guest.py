@@ -65,7 +65,7 @@ class GuestTest(systest.SystemTest):
 
     def boot(self, **kwargs):
         """Starts a guest."""
-        self.guest = qemu.Guest(self.ws, self.sockets, **kwargs)
+        self.guest = qemu.NetGuest(self.ws, self.sockets, **kwargs)
         self.step("the guest has booted")
 
     def reboot(self):
