@@ -163,7 +163,8 @@ uring_instance_init(struct foo_device *dev)
 static const struct foo_prop uring_props[] = {
 	FOO_PROP_PATH("path", struct uring_dev, path, true, 0, "file or block device"),
 	FOO_PROP_SIZE("size", struct uring_dev, size, "0", 0, UINT64_C(1) << 60,
-		      "bytes; a file that is not there is created; 0: what the medium has"),
+		      "bytes; a file that is not there is created; 0: what the medium has",
+		      .runtime = true),
 	FOO_PROP_ENUM("direct", struct uring_dev, direct, "auto", direct_words,
 		      "past the page cache (O_DIRECT); auto: where the file system can"),
 	FOO_PROP_BOOL("lock", struct uring_dev, lock, "1",

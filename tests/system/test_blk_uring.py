@@ -117,8 +117,20 @@ class Uring(systest.SystemTest):
 
     def test_created(self):
         path = self.ws.path("new.img")
-        _, sock = self.disk(path, ",size=8M")
+        foo, sock = self.disk(path, ",size=8M")
         self.assertEqual(os.path.getsize(path), 8 * MEBI)
+        self.load(sock, "--verify")
+        self.grown(foo, sock, path)
+
+    def grown(self, foo, sock, path):
+        """By the file, and with it; never shrunk."""
+        for size, file, answer in (("12M", 8 * MEBI, 12 * MEBI), ("0", 16 * MEBI, 0)):
+            os.truncate(path, file)
+            self.assertEqual(foo.telemetry("/foo/set,blk_uring0,size=" + size)["size"], answer)
+            now = max(file, answer)
+            self.assertEqual(harness.flat(foo.telemetry("/foo/device,blk_uring0"))["size"], now)
+            self.assertEqual(os.path.getsize(path), now)
+        self.assertIn("does not shrink", foo.telemetry("/foo/set,blk_uring0,size=1M")["error"])
         self.load(sock, "--verify")
 
     def test_read_only(self):
