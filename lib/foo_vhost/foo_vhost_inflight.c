@@ -135,9 +135,14 @@ foo_vhost_inflight_of(const struct foo_vhost *t, uint16_t index, uint32_t num,
 	cfg->inflight_size = 0;
 	if (table->area.base == NULL)
 		return 0;
+	/* QEMU's virtio-mmio offers rings of 1024, whatever its device has a table for */
+	if (num > table->queue_size)
+		return foo_error_set(err, -ERANGE,
+				     "a ring of %u, and an in-flight table for %u: give QEMU's "
+				     "device queue-size=%u",
+				     num, table->queue_size, num);
 	size = foo_inflight_size(is_packed(t), table->queue_size);
-	if (index >= table->num_queues || num > table->queue_size ||
-	    (index + UINT64_C(1)) * size > table->bytes)
+	if (index >= table->num_queues || (index + UINT64_C(1)) * size > table->bytes)
 		return foo_error_set(
 			err, -ERANGE,
 			"the in-flight table has no room for it: %u queues of %u in %" PRIu64

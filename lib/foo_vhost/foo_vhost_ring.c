@@ -210,6 +210,10 @@ start(struct foo_vhost *t, uint16_t index)
 		return;
 	}
 	if (foo_vhost_inflight_of(t, index, r->num, &cfg.vq, &why) != 0) {
+		/* the guest waits for ever, and not every message is worth a line */
+		if (strcmp(q->why, why.text) != 0 && foo_vhost_may_log(t))
+			FOO_VHOST_LOG(ERR, "%s: queue %u cannot start: %s", t->dev->name, index,
+				      why.text);
 		foo_queue_set_why(q, "%s", why.text);
 		return;
 	}

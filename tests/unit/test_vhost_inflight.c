@@ -389,7 +389,7 @@ test_no_start(void **state)
 	x->table.queue_size = RING / 2;
 	assert_int_equal(set_table(x), 0);
 	assert_int_equal(vt_start(x->vt), 0);
-	vt_wait_why(x->vt, 0, "no room for it");
+	vt_wait_why(x->vt, 0, "give QEMU's device queue-size=");
 	x->table.queue_size = RING;
 	assert_int_equal(pwrite(x->fd, &bad, sizeof(bad), 0), sizeof(bad));
 	assert_int_equal(set_table(x), 0);
@@ -397,6 +397,11 @@ test_no_start(void **state)
 	bad.version = 0;
 	assert_int_equal(pwrite(x->fd, &bad, sizeof(bad), 0), sizeof(bad));
 	assert_int_equal(set_table(x), 0);
+	vt_wait_why(x->vt, 0, "");
+	x->table.num_queues = 1;
+	assert_int_equal(set_table(x), 0);
+	assert_int_equal(foo_front_start_ring(&x->vt->front, 1, &x->vt->mem, &x->vt->ring, -1), 0);
+	vt_wait_why(x->vt, 1, "no room for it");
 	vt_wait_why(x->vt, 0, "");
 }
 
