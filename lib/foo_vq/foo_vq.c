@@ -188,24 +188,67 @@ foo_vq_push_burst(struct foo_vq *vq, const struct foo_chain *chain, const uint32
 	vq->pushed += n;
 }
 
-bool
-foo_vq_flush(struct foo_vq *vq)
+/** What was pushed becomes the guest's. False: nothing was. *old is set to where it begins. */
+static bool
+vq_publish(struct foo_vq *vq, uint16_t *old)
 {
-	bool wanted;
-
-	if (vq->pushed == 0 && !vq->call_forced)
+	if (vq->pushed == 0)
 		return false;
 	if (unlikely(vq->tracked))
 		vq_track_flush(vq);
-	wanted = vq->packed ? vq_packed_flush(vq) : vq_split_flush(vq);
+	vq->pushed = 0;
+	*old = vq->packed ? vq_packed_publish(vq) : vq_split_publish(vq);
 	if (unlikely(vq->tracked))
 		vq_track_flushed(vq);
-	if (vq->call_forced) {
-		vq->call_forced = false;
-		wanted = true;
-	}
+	return true;
+}
+
+/** Between publishing and the look at what the guest wants to hear of it (2.7.7, 2.8.10.1): pairs
+ * with the driver's barrier between its store of the event fields and its look for used chains.
+ * One of the two sees the other. */
+static void
+vq_fence(bool needed)
+{
+	if (needed)
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+/** Whether a published queue's guest is to be interrupted. */
+static bool
+vq_wants_call(struct foo_vq *vq, bool published, uint16_t old)
+{
+	bool wanted = vq->call_forced;
+
+	if (!published && !wanted)
+		return false;
+	vq->call_forced = false;
+	if (!wanted && vq->callfd != FOO_VQ_NO_FD)
+		wanted = vq->packed ? vq_packed_wants_call(vq, old) : vq_split_wants_call(vq, old);
 	vq->stats.calls_suppressed += !wanted;
 	return wanted;
+}
+
+bool
+foo_vq_flush(struct foo_vq *vq)
+{
+	uint16_t old = 0;
+	bool published = vq_publish(vq, &old);
+
+	vq_fence(published && vq->callfd != FOO_VQ_NO_FD);
+	return vq_wants_call(vq, published, old);
+}
+
+bool
+foo_vq_flush_both(struct foo_vq *vq, struct foo_vq *other, bool *other_wants)
+{
+	uint16_t old = 0, other_old = 0;
+	bool published = vq_publish(vq, &old);
+	bool other_published = vq_publish(other, &other_old);
+
+	vq_fence((published && vq->callfd != FOO_VQ_NO_FD) ||
+		 (other_published && other->callfd != FOO_VQ_NO_FD));
+	*other_wants = vq_wants_call(other, other_published, other_old);
+	return vq_wants_call(vq, published, old);
 }
 
 void

@@ -221,6 +221,15 @@ void foo_vq_push_burst(struct foo_vq *vq, const struct foo_chain *chain, const u
 bool foo_vq_flush(struct foo_vq *vq);
 
 /**
+ * foo_vq_flush() of two queues of the same lcore, vq first, for the price of one: publishing is
+ * followed by a full barrier, which waits for all stores of the burst.
+ *
+ * @param other_wants set to whether the guest of other wants an interrupt
+ * @return whether that of vq does
+ */
+bool foo_vq_flush_both(struct foo_vq *vq, struct foo_vq *other, bool *other_wants);
+
+/**
  * Interrupt the guest (one eventfd write; nothing without a callfd). It blocks only if the guest
  * has cleared O_NONBLOCK and filled the eventfd; a signal ends that, and breaks the queue
  * (FOO_FAULT_CALL_BLOCKED).

@@ -133,7 +133,8 @@ uint16_t vq_split_pop(struct foo_vq *vq, struct foo_chain *chain, uint16_t max);
 void vq_split_undo(struct foo_vq *vq, const struct foo_chain *chain, uint16_t n);
 void vq_split_push(struct foo_vq *vq, const struct foo_chain *chain, const uint32_t *written,
 		   uint16_t n);
-bool vq_split_flush(struct foo_vq *vq);
+uint16_t vq_split_publish(struct foo_vq *vq);
+bool vq_split_wants_call(const struct foo_vq *vq, uint16_t old);
 bool vq_split_avail(const struct foo_vq *vq);
 void vq_split_kicks(struct foo_vq *vq, bool wanted);
 
@@ -143,7 +144,8 @@ uint16_t vq_packed_pop(struct foo_vq *vq, struct foo_chain *chain, uint16_t max)
 void vq_packed_undo(struct foo_vq *vq, const struct foo_chain *chain, uint16_t n);
 void vq_packed_push(struct foo_vq *vq, const struct foo_chain *chain, const uint32_t *written,
 		    uint16_t n);
-bool vq_packed_flush(struct foo_vq *vq);
+uint16_t vq_packed_publish(struct foo_vq *vq);
+bool vq_packed_wants_call(const struct foo_vq *vq, uint16_t old);
 bool vq_packed_avail(const struct foo_vq *vq, uint16_t n);
 void vq_packed_kicks(struct foo_vq *vq, bool wanted);
 

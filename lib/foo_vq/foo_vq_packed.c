@@ -336,20 +336,26 @@ vq_packed_push(struct foo_vq *vq, const struct foo_chain *chain, const uint32_t 
 	vq->used_wrap = flags != 0;
 }
 
-/** Whether the guest wants an interrupt for what was used since position old (2.8.10.1). */
-static bool
-packed_wants_call(const struct foo_vq *vq, uint16_t old)
+uint16_t
+vq_packed_publish(struct foo_vq *vq)
 {
-	uint32_t event;
-	uint16_t flags, off;
+	uint16_t old = vq->used_flushed;
+	uint64_t *tail = (uint64_t *)&vq->packed_desc[old].len;
 
-	if (vq->callfd == FOO_VQ_NO_FD)
-		return false;
-	/* Pairs with the driver's barrier between its store of the event fields and its load of
-	 * the next used flags: one of the two sees the other. */
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	event = __atomic_load_n((const uint32_t *)vq->driver_event, __ATOMIC_RELAXED);
-	flags = (uint16_t)(event >> 16);
+	vq->used_flushed = vq->used_idx;
+	/* release: all later used descriptors and the payload before the first one's flags; pairs
+	 * with the driver's load of those flags (2.8.21) */
+	__atomic_store_n(tail, vq->push_first, __ATOMIC_RELEASE);
+	foo_mem_written(vq->mem, tail, sizeof(*tail));
+	return old;
+}
+
+bool
+vq_packed_wants_call(const struct foo_vq *vq, uint16_t old)
+{
+	uint32_t event = __atomic_load_n((const uint32_t *)vq->driver_event, __ATOMIC_RELAXED);
+	uint16_t flags = (uint16_t)(event >> 16), off;
+
 	if (flags != VRING_PACKED_EVENT_FLAG_DESC || !vq->event_idx)
 		return flags != VRING_PACKED_EVENT_FLAG_DISABLE;
 	off = event & ((1u << PACKED_WRAP_BIT) - 1);
@@ -359,23 +365,6 @@ packed_wants_call(const struct foo_vq *vq, uint16_t old)
 	if (old >= vq->used_idx)
 		old -= vq->size;
 	return vring_need_event(off, vq->used_idx, old);
-}
-
-bool
-vq_packed_flush(struct foo_vq *vq)
-{
-	uint16_t old = vq->used_flushed;
-	uint64_t *tail = (uint64_t *)&vq->packed_desc[old].len;
-
-	if (vq->pushed == 0)
-		return false;
-	vq->pushed = 0;
-	vq->used_flushed = vq->used_idx;
-	/* release: all later used descriptors and the payload before the first one's flags; pairs
-	 * with the driver's load of those flags (2.8.21) */
-	__atomic_store_n(tail, vq->push_first, __ATOMIC_RELEASE);
-	foo_mem_written(vq->mem, tail, sizeof(*tail));
-	return packed_wants_call(vq, old);
 }
 
 bool

@@ -251,33 +251,26 @@ vq_split_push(struct foo_vq *vq, const struct foo_chain *chain, const uint32_t *
 	vq->used_idx += n;
 }
 
-/** Whether the guest wants an interrupt for the used indices (old, used_idx] (2.7.7). */
-static bool
-split_wants_call(const struct foo_vq *vq, uint16_t old)
-{
-	if (vq->callfd == FOO_VQ_NO_FD)
-		return false;
-	/* Pairs with the driver's barrier between its store of used_event (or flags) and its load
-	 * of the used index: one of the two sees the other. */
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (vq->event_idx)
-		return vring_need_event(__atomic_load_n(split_used_event(vq), __ATOMIC_RELAXED),
-					vq->used_idx, old);
-	return !(__atomic_load_n(&vq->avail->flags, __ATOMIC_RELAXED) & VRING_AVAIL_F_NO_INTERRUPT);
-}
-
-bool
-vq_split_flush(struct foo_vq *vq)
+uint16_t
+vq_split_publish(struct foo_vq *vq)
 {
 	uint16_t old = vq->used_flushed;
 
-	vq->pushed = 0;
 	vq->used_flushed = vq->used_idx;
 	/* release: the used elements and the payload before the index; pairs with the driver's
 	 * load of the index (2.7.14) */
 	__atomic_store_n(&vq->used->idx, vq->used_idx, __ATOMIC_RELEASE);
 	foo_mem_written(vq->mem, &vq->used->idx, sizeof(vq->used->idx));
-	return split_wants_call(vq, old);
+	return old;
+}
+
+bool
+vq_split_wants_call(const struct foo_vq *vq, uint16_t old)
+{
+	if (vq->event_idx)
+		return vring_need_event(__atomic_load_n(split_used_event(vq), __ATOMIC_RELAXED),
+					vq->used_idx, old);
+	return !(__atomic_load_n(&vq->avail->flags, __ATOMIC_RELAXED) & VRING_AVAIL_F_NO_INTERRUPT);
 }
 
 bool
