@@ -326,6 +326,7 @@ net_handover_receive(struct net_queue *rxq)
 	net_sink_open(&sink, rxq, need, rxq->held[0]->src->dev);
 	done = receive_deliver(rxq, &sink, n);
 	net_sink_close(&sink);
+	net_flush(&rxq->q->vq);
 	receive_done(rxq, done);
 	rxq->blocked = done < n && sink.n < sink.wanted;
 	rxq->stats.backpressure += rxq->blocked;

@@ -72,7 +72,6 @@ net_sink_close(struct net_sink *s)
 	if (s->pos < s->n)
 		foo_vq_undo(vq, &s->rx[s->pos], s->n - s->pos);
 	foo_vq_push_burst(vq, s->rx, s->written, s->pos);
-	net_flush(vq);
 }
 
 /** The next buffer that is one; those that are none go back to the guest empty. */

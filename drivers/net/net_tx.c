@@ -145,8 +145,8 @@ tx_direct(struct net_queue *txq, struct net_queue *rxq)
 	}
 	for (i = 0; i < done; i++)
 		bytes += tx_len(txq, &chain[i]);
-	if (likely(done != 0))
-		tx_complete(txq, chain, done);
+	foo_vq_push_burst(&txq->q->vq, chain, NULL, done);
+	net_flush_both(&rxq->q->vq, &txq->q->vq);
 	tx_count(txq, done, bytes);
 	return done;
 }

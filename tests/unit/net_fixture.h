@@ -23,7 +23,7 @@
 #include <foo_guest_ring.h>
 #include <foo_net.h>
 
-#define FX_RING 64
+#define FX_RING 128
 #define FX_PAIRS 2
 #define FX_BIT(n) (UINT64_C(1) << (n))
 #define FX_MODERN (FX_BIT(VIRTIO_F_VERSION_1) | FX_BIT(VIRTIO_RING_F_INDIRECT_DESC))

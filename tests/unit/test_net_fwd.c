@@ -291,6 +291,9 @@ single_port(void **state)
 	fx_stop();
 }
 
+/* Packets of a whole burst: NET_BURST. */
+#define BURST FOO_VQ_BURST_MAX
+
 static void
 gather_send(unsigned int n)
 {
@@ -302,7 +305,7 @@ gather_send(unsigned int n)
 
 /**
  * Right behind a burst a single packet waits for others, until the time is over; on a packed ring
- * 32 do not wait, on a split one nobody looks. Whoever runs this may be held up for longer than
+ * a whole burst does not wait, on a split one nobody looks. Whoever runs this may be held up for longer than
  * that time: then it is tried again.
  */
 static void
@@ -311,26 +314,26 @@ check_gather(uint64_t features)
 	struct fx_setup s = {.features = {features, features},
 			     .conf = {.gather_us = FOO_NET_GATHER_MAX}};
 	unsigned int i, waits = 0, bursts = 0;
-	const unsigned int burst = features == FX_PACKED ? 32 : 0;
+	const unsigned int burst = features == FX_PACKED ? BURST : 0;
 
 	fx_start(&s);
 	for (i = 0; i < 500 && (waits == 0 || bursts == 0); i++) {
-		fx_post_many(P1, 34, 200);
+		fx_post_many(P1, BURST + 2, 200);
 		usleep(2 * FOO_NET_GATHER_MAX);
 		gather_send(1);
 		assert_int_equal(fx_poll(), 1); /* the first one never waits */
 		gather_send(1);
 		waits += fx_poll() == 0;
-		gather_send(31);
+		gather_send(BURST - 1);
 		bursts += fx_poll() == burst;
 		usleep(2 * FOO_NET_GATHER_MAX);
 		gather_send(1);
 		while (fx_poll() != 0)
 			usleep(2 * FOO_NET_GATHER_MAX);
-		assert_int_equal(fx_stats(P0, 1).packets, 34 * (i + 1));
+		assert_int_equal(fx_stats(P0, 1).packets, (BURST + 2) * (i + 1));
 		while (fx_receive(P1, 0, in, sizeof(in)) >= 0)
 			;
-		assert_int_equal(fx_sent(P0), 34);
+		assert_int_equal(fx_sent(P0), BURST + 2);
 	}
 	assert_true(waits != 0 && bursts != 0);
 	fx_stop();
