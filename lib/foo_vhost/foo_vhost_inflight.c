@@ -19,6 +19,12 @@
 
 #include "foo_vhost_priv.h"
 
+/*
+ * Rings that a table of ours has room for, at least. A driver on QEMU's virtio-mmio may make rings
+ * of that size, and Linux does, while QEMU asks for a table by the queue-size= of its device.
+ */
+#define RING_MIN 1024
+
 static bool
 is_packed(const struct foo_vhost *t)
 {
@@ -48,17 +54,36 @@ replace(struct foo_vhost *t, const struct foo_vhost_inflight *with)
 	return ret;
 }
 
+/* Bytes of a table of ours: for either format, since QEMU's vhost-user-scsi keeps it when a driver
+ * of packed rings follows firmware of split ones. */
+static uint64_t
+own_size(const struct vhu_inflight *i)
+{
+	return (uint64_t)i->num_queues *
+	       foo_inflight_size(true, RTE_MAX(i->queue_size, (uint16_t)RING_MIN));
+}
+
+/* Descriptors that each queue of a table may have. QEMU gives it back with our size of the file and
+ * its own of the queues: a file of exactly that size is of our making. */
+static uint16_t
+queue_size(const struct vhu_inflight *i)
+{
+	if (i->mmap_size == own_size(i))
+		return RTE_MAX(i->queue_size, (uint16_t)RING_MIN);
+	return i->queue_size;
+}
+
 /* Map a table and take it into use. */
 static int
 take(struct foo_vhost *t, const struct vhu_inflight *i, int fd)
 {
 	struct foo_vhost_inflight table = {.num_queues = i->num_queues,
-					   .queue_size = i->queue_size};
+					   .queue_size = queue_size(i)};
 	int ret;
 
 	/* not more of the file than can be of use */
-	table.bytes = RTE_MIN(i->mmap_size,
-			      (uint64_t)i->num_queues * foo_inflight_size(true, i->queue_size));
+	table.bytes = RTE_MIN(i->mmap_size, (uint64_t)table.num_queues *
+						    foo_inflight_size(true, table.queue_size));
 	ret = foo_vhost_area_map(&table.area, fd, i->mmap_offset, table.bytes, t);
 	if (ret != 0)
 		return ret;
@@ -89,9 +114,7 @@ foo_vhost_inflight_get(struct foo_vhost *t, struct vhu_inflight *i, struct foo_e
 {
 	int fd, ret;
 
-	/* room for either format: QEMU's vhost-user-scsi keeps it when a driver of packed rings
-	 * follows firmware of split ones */
-	i->mmap_size = (uint64_t)i->num_queues * foo_inflight_size(true, i->queue_size);
+	i->mmap_size = own_size(i);
 	i->mmap_offset = 0;
 	fd = create(i->mmap_size);
 	if (fd < 0)
@@ -135,7 +158,6 @@ foo_vhost_inflight_of(const struct foo_vhost *t, uint16_t index, uint32_t num,
 	cfg->inflight_size = 0;
 	if (table->area.base == NULL)
 		return 0;
-	/* QEMU's virtio-mmio offers rings of 1024, whatever its device has a table for */
 	if (num > table->queue_size)
 		return foo_error_set(err, -ERANGE,
 				     "a ring of %u, and an in-flight table for %u: give QEMU's "
