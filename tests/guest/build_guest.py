@@ -30,9 +30,10 @@ MODULES = ["virtio_pci", "virtio_mmio", "virtio_net", "virtio_blk"]
 LZ4_LEGACY = b"\x02\x21\x4c\x18"
 BUSYBOX = "/bin/busybox"
 TOOLS = ["/usr/sbin/ethtool", "/usr/sbin/mke2fs", "/usr/sbin/resize2fs"]
-APPLETS = """awk blockdev cat cmp cp cut date dd dmesg echo find free fstrim grep head hostname httpd
-ifconfig insmod ip kill ls mkdir mount nproc nsenter ping ping6 poweroff ps readlink reboot rm sed
-seq sh sha256sum sleep sort stty sync tail taskset timeout tr true umount uname unshare wc wget""".split()
+APPLETS = """awk blockdev cat cmp cp cut date dd dmesg echo find free fstrim grep head hostname
+httpd ifconfig insmod ip kill ls mkdir mount nproc nsenter ping ping6 poweroff ps readlink reboot rm
+sed seq sh sha256sum sleep sort stty sync tail taskset timeout tr true umount uname unshare wc
+wget""".split()
 
 
 class Missing(Exception):

@@ -4,9 +4,10 @@
 #
 # The guest of the tests. Its two network cards (told apart by their MAC
 # addresses, which end in :0a and :0b) become "nic" in two network namespaces,
-# a and b; with "cards=no" on the kernel's command line it has none. Then it reads orders from the serial line, one a line, "NUMBER
-# COMMAND", runs each as shell text with the functions below, and answers
-# "@NUMBER| output" for each line of output and "@NUMBER= exit-status".
+# a and b; with "cards=no" on the kernel's command line it has none. Then it
+# reads orders from the serial line, one a line, "NUMBER COMMAND", runs each as
+# shell text with the functions below, and answers "@NUMBER| output" for each
+# line of output and "@NUMBER= exit-status".
 #
 # Busybox is the shell, and no word here holds a space:
 # shellcheck shell=dash disable=SC2013,SC2046,SC2086
