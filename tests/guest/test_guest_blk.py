@@ -31,6 +31,7 @@ IMAGE = 64 * MEBI
 TREE_MIB = 4
 MODERN = "vhost-user-blk-pci-non-transitional"
 TRANSITIONAL = "vhost-user-blk-pci-transitional"
+LEGACY = "vhost-user-blk-pci,disable-legacy=off,disable-modern=on"
 MMIO = "vhost-user-blk"
 MMIO_MODERN = ["-global", "virtio-mmio.force-legacy=off"]
 
@@ -155,6 +156,14 @@ class FileSystem(BlkGuestTest):
             self.assertEqual(bits[bit], "1" if bit in has else "0",
                              "feature bit %d of the disk: %s" % (bit, bits))
 
+    def caches(self, first, *others):
+        """The cache of the disk is of this kind, and of others after the guest has said so."""
+        path = "/sys/block/vda/cache_type"
+        self.assertEqual(self.guest.must("cat " + path), first)
+        for kind in others:
+            self.guest.must("echo '%s' >%s" % (kind, path))
+            self.assertEqual(self.guest.must("cat " + path), kind)
+
     def fill(self):
         """A file system with a tree in it."""
         self.guest.must("make_ext4 vda")
@@ -203,6 +212,8 @@ class FileSystem(BlkGuestTest):
         self.serve(",queues=4")
         self.boot(MODERN, disk="num-queues=4", cpus=2)
         self.features(has=(VERSION_1, MQ, FLUSH, CONFIG_WCE, DISCARD, WRITE_ZEROES))
+        self.assertEqual(self.guest.must("echo $(cat /sys/block/vda/serial)"), "blk_uring0")
+        self.caches("write back", "write through", "write back")
         self.fill()
         for cpu in (1, 2):
             self.guest.must("remount vda")
@@ -223,11 +234,22 @@ class FileSystem(BlkGuestTest):
         self.trimmed()
         self.intact()
 
+    def test_legacy(self):
+        """As before VIRTIO 1.0, all through its I/O ports."""
+        self.serve()
+        self.boot(LEGACY)
+        self.features(has=(FLUSH, DISCARD), lacks=(VERSION_1,))
+        self.fill()
+        self.trimmed()
+        self.intact()
+
     def test_packed(self):
         """Packed rings, a cache that writes through, blocks of 4096 bytes."""
         self.serve(",queues=4,write-cache=0,block-size=4096")
         self.boot(MODERN, disk="packed=on,num-queues=2", cpus=2)
         self.features(has=(VERSION_1, RING_PACKED, MQ))
+        self.assertEqual(self.guest.must("blockdev --getss /dev/vda"), "4096")
+        self.caches("write through")
         self.fill()
         self.trimmed()
         self.intact()
