@@ -18,6 +18,10 @@
 /* Largest alignment that O_DIRECT may ask for: a page. */
 #define ALIGN_MAX 4096
 
+/* The kernel ends the io_uring of a process that was killed within 0.1 s, or when the storage has
+ * answered. */
+#define LOCK_WAIT_MS 1000
+
 int
 uring_file_size(const struct uring_file *f, uint64_t *size)
 {
@@ -175,7 +179,7 @@ file_lock(const struct uring_dev *d, struct foo_error *err)
 
 	if (!d->lock)
 		return 0;
-	rc = uring_lock(d->file.fd, d->blk.read_only);
+	rc = uring_lock(d->file.fd, d->blk.read_only, LOCK_WAIT_MS);
 	if (rc == -EAGAIN)
 		return foo_error_set(err, -EBUSY,
 				     "path=%s: in use by another program, or by another disk: "

@@ -5,10 +5,13 @@
  *
  * A process says with a shared lock on a byte what it does with the image, and on another byte
  * what it does not bear that others do; then it looks whether anyone contradicts. The locks belong
- * to the open file: they end with it, whatever happens to the process.
+ * to the open file: they end with it, whatever happens to the process. A process that was killed
+ * is gone before its file is: the kernel ends an io_uring, which holds the file, behind its back.
+ * So long none of its writes can come after one of ours, and so long we wait.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <time.h>
 
 #include "blk_uring_priv.h"
 
@@ -20,6 +23,9 @@
 #define MAY_READ 0
 #define MAY_WRITE 1
 #define MAY_RESIZE 3
+
+/* Between two attempts. */
+#define LOCK_PAUSE_NS 5000000
 
 static int
 lock_byte(int fd, int byte)
@@ -57,8 +63,8 @@ lock_each(int fd, bool read_only, int (*step)(int fd, int byte), int does, int b
 	return rc;
 }
 
-int
-uring_lock(int fd, bool read_only)
+static int
+lock_once(int fd, bool read_only)
 {
 	int rc = lock_each(fd, read_only, lock_byte, LOCK_DOES, LOCK_BARS);
 
@@ -66,4 +72,36 @@ uring_lock(int fd, bool read_only)
 		return rc;
 	/* what we do, someone may bar; what we bar, someone may do */
 	return lock_each(fd, read_only, lock_look, LOCK_BARS, LOCK_DOES);
+}
+
+static void
+unlock(int fd)
+{
+	struct flock l = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
+
+	fcntl(fd, F_OFD_SETLK, &l);
+}
+
+static uint64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+int
+uring_lock(int fd, bool read_only, unsigned int wait_ms)
+{
+	const struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
+	uint64_t until = now_ms() + wait_ms;
+	int rc;
+
+	while ((rc = lock_once(fd, read_only)) == -EAGAIN && now_ms() < until) {
+		/* whoever waits is not in the way of others */
+		unlock(fd);
+		nanosleep(&pause, NULL);
+	}
+	return rc;
 }

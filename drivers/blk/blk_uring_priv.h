@@ -143,9 +143,12 @@ int uring_file_size(const struct uring_file *f, uint64_t *size);
 /**
  * Lock an image in the way of QEMU: a writer keeps out all others, readers only writers.
  *
+ * Control thread, which waits in it.
+ *
+ * @param wait_ms how long to wait for a lock that someone else has
  * @return 0; -EAGAIN: someone else has it; -errno: this file system has no locks
  */
-int uring_lock(int fd, bool read_only);
+int uring_lock(int fd, bool read_only, unsigned int wait_ms);
 
 /* --- blk_uring_ring.c --- */
 

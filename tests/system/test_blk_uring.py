@@ -4,10 +4,12 @@
 """blk_uring: disks in files and on block devices."""
 
 import ctypes
+import fcntl
 import hashlib
 import json
 import os
 import stat
+import struct
 import subprocess
 import sys
 
@@ -16,6 +18,7 @@ import systest
 
 BENCH = os.path.join(harness.BUILD, "app", "bench", "dpdk-foo-bench")
 MEBI = 1 << 20
+F_OFD_SETLK = 37
 TROUBLE = ("lost", "errors", "verify_errors", "bad_status", "bad_used_length")
 # Requests of all kinds, in all rings. Pieces of 64 and 3200 bytes: nothing that direct I/O takes.
 LOADS = {
@@ -205,6 +208,22 @@ class Uring(systest.SystemTest):
         _, shared = self.disk(path, ",lock=0", number=1)
         self.load(shared, rw="randread")
         foo.stop()
+
+    def test_lock_waits(self):
+        """The kernel may still hold the image for a process that was killed."""
+        path = self.image()
+        with open(path, "r+b") as f:
+            # QEMU's byte for "nobody else may write"
+            lock = struct.pack("hhqqi4x", fcntl.F_RDLCK, os.SEEK_SET, 201, 1, 0)
+            fcntl.fcntl(f.fileno(), F_OFD_SETLK, lock)
+            foo, sock = self.disk(path, wait=False)
+            harness.wait_until("the image to be open", lambda: self.opened(foo, path), 30)
+        self.ws.wait_sockets(foo, ["iface=" + sock])
+        self.load(sock)
+
+    def opened(self, foo, path):
+        self.assertTrue(foo.running(), foo.describe())
+        return path in foo.fds().values()
 
     def test_readers(self):
         """Readers keep out writers only."""
