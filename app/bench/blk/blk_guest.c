@@ -73,6 +73,7 @@ open_session(struct blk_guest *bg)
 		.indirect_max = o->indirect ? (uint16_t)(bg->cfg->b.segments + 2) : 0,
 		.memory = memory_for(bg),
 		.huge = o->huge,
+		.inflight = bg->cfg->b.reconnect,
 		.config_len = BLK_CONFIG_LEN,
 		.inspect = inspect,
 		.ctx = bg,
@@ -260,6 +261,27 @@ reap_all(struct blk_guest *bg, struct blk_queue *q)
 	return done;
 }
 
+/* The back-end is gone. The next one owes what this one has left. */
+static int
+come_back(struct blk_guest *bg)
+{
+	uint64_t inflight = blk_guest_inflight(bg);
+	int rc;
+
+	if (!bg->cfg->b.reconnect)
+		return -ECONNRESET;
+	rc = foo_guest_reconnect(&bg->g);
+	/* the next one died, too: look for another when it is time to look again */
+	if (rc == -ECONNRESET)
+		return 0;
+	if (rc != 0)
+		return rc;
+	bench_count_add(&bg->count.reconnects, 1);
+	bench_count_add(&bg->count.resumed, inflight);
+	bg->heard = bench_now();
+	return 0;
+}
+
 /* Nothing came back: see whether the back-end is there, and whether it has taken too long. */
 static int
 look(struct blk_guest *bg, enum bench_phase phase)
@@ -271,7 +293,7 @@ look(struct blk_guest *bg, enum bench_phase phase)
 		return 0;
 	bg->idle = 0;
 	if (bg->cfg->b.mode != BLK_NULL && foo_guest_hung_up(&bg->g))
-		return -ECONNRESET;
+		return come_back(bg);
 	return 0;
 }
 

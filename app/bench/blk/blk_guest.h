@@ -41,6 +41,8 @@ struct blk_count {
 	uint64_t verify_errors;   /**< Wrong contents. */
 	uint64_t bad_status;      /**< Status not written, or of no meaning. */
 	uint64_t bad_used_length; /**< Used length that cannot be right. */
+	uint64_t reconnects;      /**< Times that the back-end came back. */
+	uint64_t resumed;         /**< Requests that were in flight at these times, in all. */
 } __attribute__((aligned(64)));
 
 /** A request in flight. */

@@ -137,6 +137,8 @@ static const struct bench_opt blk_opt[] = {
 	BENCH_UINT(T, write_zeroes, "write-zeroes", "PERCENT", 0, 100,
 		   "write-zeroes among all requests (0)"),
 	BENCH_ON(T, verify, "verify", "check what is read; at the end read all that was written"),
+	BENCH_ON(T, reconnect, "reconnect",
+		 "go on when the back-end was restarted; what was in flight is in flight still"),
 	BENCH_UINT(T, seed, "seed", "N", 0, 4294967295.0,
 		   "another sequence of requests, other contents (1)"),
 	{.name = NULL},
@@ -237,6 +239,9 @@ check_guests(struct blk_config *cfg)
 		if (cfg->b.verify)
 			return bench_opts_error(&blk_verb, "--mode null: keeps nothing that "
 							   "--verify could check");
+		if (cfg->b.reconnect)
+			return bench_opts_error(&blk_verb, "--mode null: no back-end that "
+							   "--reconnect could wait for");
 	}
 	if (cfg->o.guests == 0)
 		return bench_opts_error(&blk_verb, "--socket PATH is missing");

@@ -58,6 +58,7 @@ struct blk_opts {
 	unsigned int discard;      /**< Percent of all requests. */
 	unsigned int write_zeroes; /**< Percent of all requests. */
 	bool verify;               /**< Check what is read. */
+	bool reconnect;            /**< Go on when the back-end has been restarted. */
 	unsigned int seed;         /**< Of what is asked for, and written. */
 };
 

@@ -67,6 +67,10 @@ keep_guest(struct blk_results *r, const struct blk_guest *bg)
 	json_t *json = bench_json_guest(&g);
 
 	json_object_set_new(json, "disk", blk_disk_json(&bg->disk));
+	if (r->cfg->b.reconnect) {
+		json_object_set_new(json, "reconnects", json_integer(bg->count.reconnects));
+		json_object_set_new(json, "resumed", json_integer(bg->count.resumed));
+	}
 	json_array_append_new(r->guests, json);
 }
 
