@@ -293,7 +293,7 @@ receive_deliver(struct net_queue *rxq, struct net_sink *sink, uint32_t n)
 			continue;
 		}
 		net_prefetch_next(i + 1 < n ? &rxq->held[i + 1]->chain : NULL);
-		if (net_sink_put_plain(sink, ref->src->dev, &ref->chain))
+		if (net_sink_put_plains(sink, ref->src->dev, &ref->chain, 1) != 0)
 			continue;
 		verdict = net_sink_put(sink, ref->src, &ref->chain);
 		if (verdict == NET_DELIVERED)
