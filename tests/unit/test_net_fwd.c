@@ -304,9 +304,9 @@ gather_send(unsigned int n)
 }
 
 /**
- * Right behind a burst a single packet waits for others, until the time is over; on a packed ring
- * a whole burst does not wait, on a split one nobody looks. Whoever runs this may be held up for longer than
- * that time: then it is tried again.
+ * Right behind a burst a single packet waits for others, until the time is over; on a packed ring a
+ * whole burst does not wait, on a split one nobody looks. Whoever runs this may be held up for
+ * longer than that time: then it is tried again.
  */
 static void
 check_gather(uint64_t features)
