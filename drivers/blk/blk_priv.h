@@ -68,6 +68,7 @@ struct blk_req {
 	uint8_t kind;            /**< enum foo_blk_kind. */
 	uint8_t nranges;         /**< Ranges of a request of several. */
 	uint8_t range;           /**< The one that the engine works on. */
+	bool sync;               /**< A flush is its last step: no cache may keep what it did. */
 	bool resets;             /**< The engine clears zone own.reset.zone. */
 	union {
 		struct iovec iov[BLK_OWN_PIECES];                                 /**< Pieces. */

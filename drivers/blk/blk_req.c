@@ -74,6 +74,24 @@ req_submit(struct blk_queue *bk, struct blk_req *r)
 	bk->bq.dev->engine->submit(&bk->bq, &r->io);
 }
 
+/* The step of a request has ended well. Whether there is another one. */
+static bool
+req_next(struct blk_queue *bk, struct blk_req *r)
+{
+	if (unlikely(++r->range < r->nranges)) {
+		blk_range_step(r);
+	} else if (unlikely(r->sync)) {
+		r->sync = false;
+		r->io.op = FOO_BLK_FLUSH;
+		r->io.offset = 0;
+		r->io.len = 0;
+	} else {
+		return false;
+	}
+	req_submit(bk, r);
+	return true;
+}
+
 void
 foo_blk_done(struct foo_blk_queue *bq, struct foo_blk_io *io, int result)
 {
@@ -88,18 +106,22 @@ foo_blk_done(struct foo_blk_queue *bq, struct foo_blk_io *io, int result)
 		return;
 	}
 	if (likely(result == 0)) {
-		if (unlikely(++r->range < r->nranges)) {
-			blk_range_step(r);
-			req_submit(bk, r);
-			return;
-		}
-		req_end(bk, r, VIRTIO_BLK_S_OK);
+		if (likely(!req_next(bk, r)))
+			req_end(bk, r, VIRTIO_BLK_S_OK);
 	} else if (result == -EOPNOTSUPP) {
 		req_end(bk, r, VIRTIO_BLK_S_UNSUPP);
 	} else {
 		blk_count(&bq->stats.io_errors, 1);
 		req_end(bk, r, VIRTIO_BLK_S_IOERR);
 	}
+}
+
+/* Whether what changes the disk must be durable when it ends: there is no flush to wait for. */
+static bool
+req_is_durable(const struct foo_blk *dev)
+{
+	/* pairs with the store in blk_update_writeback() */
+	return !__atomic_load_n(&dev->writeback, __ATOMIC_RELAXED);
 }
 
 /* Room for n pieces. */
@@ -135,8 +157,7 @@ static void
 req_io(const struct foo_blk *dev, struct blk_req *r, uint64_t sector, uint32_t len, bool write)
 {
 	r->io.op = write ? FOO_BLK_WRITE : FOO_BLK_READ;
-	/* pairs with the store in blk_update_writeback() */
-	r->io.fua = write && !__atomic_load_n(&dev->writeback, __ATOMIC_RELAXED);
+	r->io.fua = write && req_is_durable(dev);
 	r->io.offset = sector * FOO_BLK_SECTOR;
 	r->io.len = len;
 	r->bytes = len;
@@ -264,6 +285,7 @@ req_prepare(struct blk_queue *bk, struct blk_req *r)
 	const struct foo_blk *dev = bk->bq.dev;
 	struct foo_cursor c = foo_cursor_readable(&bk->bq.q->vq, &r->chain);
 	struct blk_hdr hdr;
+	int rc;
 
 	if (unlikely(foo_cursor_read(&c, &hdr, sizeof(hdr)) != sizeof(hdr)))
 		return VIRTIO_BLK_S_IOERR;
@@ -281,7 +303,10 @@ req_prepare(struct blk_queue *bk, struct blk_req *r)
 	case FOO_BLK_KIND_OTHER:
 		return req_other(bk, r, &c, &hdr);
 	default:
-		return blk_range_parse(bk, r, &c, hdr.type);
+		rc = blk_range_parse(bk, r, &c, hdr.type);
+		r->sync = rc == VIRTIO_BLK_S_OK && r->io.op != FOO_BLK_DISCARD && dev->cap.flush &&
+			  req_is_durable(dev);
+		return rc;
 	}
 }
 
@@ -298,10 +323,12 @@ req_new(struct blk_queue *bk, const struct foo_chain *chain)
 	r->kind = FOO_BLK_KIND_OTHER;
 	r->nranges = 0;
 	r->range = 0;
+	r->sync = false;
 	r->resets = false;
 	r->bytes = 0;
 	r->data = 0;
 	r->io.op = FOO_BLK_OP_MAX;
+	r->io.fua = false;
 	r->io.niov = 0;
 	r->io.offset = 0;
 	r->io.len = 0;

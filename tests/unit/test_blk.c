@@ -213,6 +213,42 @@ cache_mode(void **state)
 	fx_stop();
 }
 
+/* Without a cache zeroes are durable, too: an engine is asked to flush before they end. */
+static void
+zeroes_are_durable(void **state)
+{
+	const struct virtio_blk_discard_write_zeroes range[] = {{.sector = 8, .num_sectors = 8},
+								{.sector = 64, .num_sectors = 8}};
+	struct fx_req req = {
+		.type = VIRTIO_BLK_T_WRITE_ZEROES, .out = range, .out_len = sizeof(range)};
+	struct fx_setup s = slow;
+
+	(void)state;
+	slow_all(1 << 20);
+	fx_start(&s);
+	blk_slow.submitted = 0;
+	fx_expect(&req, VIRTIO_BLK_S_OK, 1);
+	assert_int_equal(blk_slow.submitted, 2);
+	assert_int_equal(blk_slow.last.op, FOO_BLK_ZEROES);
+	fx_stop();
+	s.args = "write-cache=0";
+	fx_start(&s);
+	blk_slow.submitted = 0;
+	fx_expect(&req, VIRTIO_BLK_S_OK, 1);
+	assert_int_equal(blk_slow.submitted, 3);
+	assert_int_equal(blk_slow.last.op, FOO_BLK_FLUSH);
+	/* a flush that fails fails the request */
+	blk_slow.submitted = 0;
+	blk_slow.fail_at = 3;
+	fx_expect(&req, VIRTIO_BLK_S_IOERR, 1);
+	blk_slow.fail_at = 0;
+	req.type = VIRTIO_BLK_T_DISCARD;
+	blk_slow.submitted = 0;
+	fx_expect(&req, VIRTIO_BLK_S_OK, 1);
+	assert_int_equal(blk_slow.submitted, 2);
+	fx_stop();
+}
+
 /* One field can be written, and nothing else. */
 static void
 config_writes(void **state)
@@ -512,9 +548,19 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(features),       T(config_space),   T(config_space_least), T(cache_mode),
-		T(config_writes),  T(requests_split), T(requests_packed),    T(wrong_requests),
-		T(odd_requests),   T(serial),         T(read_only),          T(lacking),
+		T(features),
+		T(config_space),
+		T(config_space_least),
+		T(cache_mode),
+		T(zeroes_are_durable),
+		T(config_writes),
+		T(requests_split),
+		T(requests_packed),
+		T(wrong_requests),
+		T(odd_requests),
+		T(serial),
+		T(read_only),
+		T(lacking),
 		T(blocks_of_4096),
 	};
 
