@@ -211,7 +211,8 @@ class CompareTest(systest.SystemTest):
         """Each is listed, with its title, and without a mistake in it."""
         listed = self.run_bench("--list").stdout
         names = re.findall(r"^(\S+)\.ini +\S", listed, re.M)
-        self.assertEqual(names, ["net-quick", "net", "qsd", "virtio-user", "vms"])
+        self.assertEqual(names, ["blk-file", "blk-null", "net-quick", "net", "qsd", "virtio-user",
+                                 "vms"])
         for name in names:
             done = self.run_bench(name, "--only", "no one")
             self.assertIn("called 'no one'", done.stderr)

@@ -147,8 +147,9 @@ class BenchNet(systest.SystemTest):
     def test_loss_is_seen(self):
         """A back-end that drops: --no-loss alone makes trouble of it."""
         sockets = self.sockets(2, options=["--overload=drop"])
-        # a packet takes twelve of the receiver's buffers: twenty fit, a burst has more
-        options = [*sockets, "--mode", "pair", "--rx-buffer", "128", "--size", "1500"]
+        # a packet takes eleven of the receiver's sixteen buffers: of a burst one fits
+        options = [*sockets, "--mode", "pair", "--rx-buffer", "128", "--size", "1500",
+                   "--queue-size", "16"]
         result = self.measure(*options)
         self.assertEqual(result["found"], 0)
         self.assertGreater(result["results"]["lost"], 0)
