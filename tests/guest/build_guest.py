@@ -179,7 +179,7 @@ def read(path):
         raise Missing("%s is missing: install what packages.txt lists" % path) from None
 
 
-def initramfs(modules):
+def initramfs(modules, tools):
     cpio = Cpio()
     for name in ("proc", "sys", "dev", "tmp", "run"):
         cpio.dirs.add(name)
@@ -189,9 +189,9 @@ def initramfs(modules):
     cpio.file("bin/busybox", read(BUSYBOX))
     for name in APPLETS:
         cpio.link("bin/" + name, "busybox")
-    for tool in TOOLS:
+    for tool in tools:
         cpio.file("bin/" + os.path.basename(tool), read(tool))
-    for lib in sorted({lib for tool in TOOLS for lib in libraries(tool)}):
+    for lib in sorted({lib for tool in tools for lib in libraries(tool)}):
         cpio.file(lib, read(lib))
     order = in_load_order(modules)
     for name in order:
@@ -200,10 +200,10 @@ def initramfs(modules):
     return cpio.finish()
 
 
-def key(deb):
+def key(deb, tools):
     """Changes whenever an input of the two files does."""
     digest = hashlib.sha256(os.path.basename(deb).encode())
-    for path in [os.path.join(HERE, "init.sh"), os.path.abspath(__file__), BUSYBOX] + TOOLS:
+    for path in [os.path.join(HERE, "init.sh"), os.path.abspath(__file__), BUSYBOX] + tools:
         digest.update(read(path))
     return digest.hexdigest()[:16]
 
@@ -224,18 +224,19 @@ def remove_old(cache):
             os.unlink(path)
 
 
-def build():
-    """(kernel, initramfs): paths, made now or found in the cache."""
+def build(tools=()):
+    """(kernel, initramfs): paths, made now or found in the cache. tools: further programs."""
+    tools = TOOLS + list(tools)
     cache = cache_dir()
     with open(os.path.join(cache, "lock"), "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         deb = kernel_package(cache)
-        base = os.path.join(cache, "guest-" + key(deb))
+        base = os.path.join(cache, "guest-" + key(deb, tools))
         kernel, initrd = base + ".kernel", base + ".initrd"
         if not (os.path.exists(kernel) and os.path.exists(initrd)):
             remove_old(cache)
             image, modules = read_package(deb)
-            write(initrd, initramfs(modules))
+            write(initrd, initramfs(modules, tools))
             write(kernel, unpacked(image))
         os.utime(kernel)
         os.utime(initrd)

@@ -178,6 +178,30 @@ copy_until() {
 	done
 }
 
+# begin_load OPTION...: fio again and again, in the background, until it fails or end_load comes
+begin_load() {
+	(
+		status=0 runs=0
+		while [ ! -e /tmp/load.end ] && [ $status = 0 ]; do
+			fio "$@" >/tmp/load.out 2>&1
+			status=$?
+			runs=$((runs + 1))
+		done
+		echo "$runs runs of fio, the last with status $status" >>/tmp/load.out
+		echo $status >/tmp/load.status
+	) >/dev/null 2>&1 &
+}
+
+# end_load: waits for fio; what it has said. Fails if fio has.
+end_load() {
+	: >/tmp/load.end
+	until [ -s /tmp/load.status ]; do
+		sleep 0.1
+	done
+	cat /tmp/load.out
+	return $(cat /tmp/load.status)
+}
+
 for module in $(cat /modules/order); do
 	insmod /modules/$module.ko || echo "@0| insmod $module failed"
 done

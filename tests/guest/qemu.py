@@ -66,32 +66,38 @@ class Guest:
     machine:  "q35" or "microvm"
     append:   further words for the kernel
     boots:    "kernel", or "disk" to leave it to the firmware: then orders are not to be given
+    memory:   its size
+    tools:    programs of the host that orders may name
+    comes:    where a guest comes from that migrates to here: it does not boot
     """
 
-    def __init__(self, ws, devices, machine="q35", cpus=1, append=(), boots="kernel"):
+    def __init__(self, ws, devices, machine="q35", cpus=1, append=(), boots="kernel",
+                 memory=MEMORY, tools=(), comes=None):
         control = ws.path("qmp%d" % len(ws.processes))
-        argv = [QEMU] + self._machine(machine, cpus)
+        argv = [QEMU] + self._machine(machine, cpus, memory)
         if boots == "kernel":
-            argv += self._kernel(machine, append)
+            argv += self._kernel(machine, append, tools)
+        if comes:
+            argv += ["-incoming", comes]
         argv += list(devices) + ["-serial", "stdio",
                                  "-qmp", "unix:%s,server=on,wait=off" % control]
-        self.orders = 0
+        self.orders, self.comes = 0, comes
         self.process = ws.run(argv, stdin=True)
         self.qmp = Qmp(self.process, control)
-        if boots == "kernel":
+        if boots == "kernel" and not comes:
             self._booted(0)
 
     @staticmethod
-    def _machine(machine, cpus):
+    def _machine(machine, cpus, memory):
         acpi = ",acpi=on" if machine == "microvm" else ""
         return ["-M", "%s,accel=tcg,memory-backend=m0%s" % (machine, acpi),
-                "-object", "memory-backend-memfd,id=m0,size=%s,share=on" % MEMORY,
-                "-m", MEMORY, "-cpu", "max,la57=off", "-smp", str(cpus),
+                "-object", "memory-backend-memfd,id=m0,size=%s,share=on" % memory,
+                "-m", memory, "-cpu", "max,la57=off", "-smp", str(cpus),
                 "-nodefaults", "-no-user-config", "-display", "none"]
 
     @staticmethod
-    def _kernel(machine, append):
-        kernel, initrd = build_guest.build()
+    def _kernel(machine, append, tools):
+        kernel, initrd = build_guest.build(tools)
         words = KERNEL_ARGS + list(append) + (MICROVM_ARGS if machine == "microvm" else [])
         return ["-kernel", kernel, "-initrd", initrd, "-append", " ".join(words)]
 
@@ -126,11 +132,29 @@ class Guest:
             raise harness.Failure("'%s' failed in the guest:\n%s" % (command, text))
         return text
 
-    def reset(self):
-        """Turns the machine off and on; returns when it has booted again."""
+    def reset(self, meanwhile=None):
+        """Turns the machine off and on; returns when it has booted again. meanwhile: called first
+        of all."""
         start = len(self.process.out())
         self.qmp.command("system_reset")
+        if meanwhile:
+            meanwhile()
         self._booted(start)
+
+    def migrate(self, other):
+        """Moves to a guest that was started with comes=; this one stays behind without life."""
+        self.qmp.command("migrate", uri=other.comes)
+
+        def moved():
+            status = self.qmp.command("query-migrate")
+            if status["status"] in ("failed", "cancelled"):
+                raise harness.Failure("QEMU does not migrate: %s" % status)
+            return status if status["status"] == "completed" else None
+        status = harness.wait_until("the guest to move", moved, 60)
+        harness.wait_until("the guest to run where it came to", lambda: other.qmp.command(
+            "query-status")["running"], 30)
+        other.orders = self.orders
+        return status
 
     def quit(self):
         self.qmp.command("quit")
@@ -199,12 +223,12 @@ def join(text, more):
     return text + "," + more if more else text
 
 
-def why_not():
-    """What this machine lacks for guests, or None."""
+def why_not(tools=()):
+    """What this machine lacks for guests with these tools, or None."""
     if not shutil.which(QEMU):
         return QEMU + " is not installed"
     try:
-        build_guest.build()
+        build_guest.build(tools)
     except build_guest.Missing as err:
         return str(err)
     return None
