@@ -228,11 +228,34 @@ vq_wants_call(struct foo_vq *vq, bool published, uint16_t old)
 	return wanted;
 }
 
+void
+foo_vq_publish(struct foo_vq *vq)
+{
+	uint16_t old;
+
+	if (!vq_publish(vq, &old) || vq->untold)
+		return;
+	vq->untold = true;
+	vq->untold_from = old;
+}
+
+/** vq_publish(), for what has been published and not told as well. */
+static bool
+vq_publish_all(struct foo_vq *vq, uint16_t *old)
+{
+	bool published = vq_publish(vq, old), untold = vq->untold;
+
+	if (untold)
+		*old = vq->untold_from;
+	vq->untold = false;
+	return published || untold;
+}
+
 bool
 foo_vq_flush(struct foo_vq *vq)
 {
 	uint16_t old = 0;
-	bool published = vq_publish(vq, &old);
+	bool published = vq_publish_all(vq, &old);
 
 	vq_fence(published && vq->callfd != FOO_VQ_NO_FD);
 	return vq_wants_call(vq, published, old);
@@ -242,8 +265,8 @@ bool
 foo_vq_flush_both(struct foo_vq *vq, struct foo_vq *other, bool *other_wants)
 {
 	uint16_t old = 0, other_old = 0;
-	bool published = vq_publish(vq, &old);
-	bool other_published = vq_publish(other, &other_old);
+	bool published = vq_publish_all(vq, &old);
+	bool other_published = vq_publish_all(other, &other_old);
 
 	vq_fence((published && vq->callfd != FOO_VQ_NO_FD) ||
 		 (other_published && other->callfd != FOO_VQ_NO_FD));

@@ -95,7 +95,8 @@ struct foo_vq {
 	uint16_t size;         /**< Queue size. */
 	uint16_t avail_idx;    /**< Next avail index (split) or position (packed) to pop. */
 	uint16_t used_idx;     /**< Next used index (split) or position (packed) to push. */
-	uint16_t used_flushed; /**< used_idx of the last flush (split: index; packed: position). */
+	uint16_t used_flushed; /**< used_idx of the last flush or publish (as used_idx). */
+	uint16_t untold_from;  /**< used_flushed before what is untold. */
 	bool packed;           /**< RING_PACKED negotiated. */
 	bool event_idx;        /**< EVENT_IDX negotiated. */
 	bool indirect;         /**< INDIRECT_DESC negotiated. */
@@ -104,10 +105,11 @@ struct foo_vq {
 	bool used_wrap;        /**< Packed: wrap counter of used_idx. */
 
 	bool kicks_wanted;       /**< The guest was asked to kick. */
+	bool untold;             /**< Published since the last flush. */
 	bool call_forced;        /**< The next flush interrupts whatever the guest asked. */
 	uint8_t broken;          /**< enum foo_fault that stopped the queue, or 0. */
 	bool table_read_only;    /**< Packed: WRITE is ignored in indirect tables. */
-	uint16_t pushed;         /**< Chains pushed since the last flush. */
+	uint16_t pushed;         /**< Chains pushed and not published. */
 	uint16_t inflight_slots; /**< Packed: ring slots popped and not pushed. */
 	bool tracked;            /**< track is there. */
 	uint64_t push_first; /**< Packed: len, id and flags of the first unflushed used descriptor,
@@ -211,6 +213,13 @@ void foo_vq_push(struct foo_vq *vq, const struct foo_chain *chain, uint32_t writ
 /** foo_vq_push() for n chains, written[i] each; NULL: nothing was written into any of them. */
 void foo_vq_push_burst(struct foo_vq *vq, const struct foo_chain *chain, const uint32_t *written,
 		       uint16_t n);
+
+/**
+ * Let the guest see what was pushed, before the burst has ended: for a guest that polls, and works
+ * on it meanwhile. One release store, as of foo_vq_flush(), and no barrier: whether the guest wants
+ * an interrupt for it is for the next foo_vq_flush() to say, which must follow soon.
+ */
+void foo_vq_publish(struct foo_vq *vq);
 
 /**
  * Publish what was pushed: one release store, which pairs with the driver's acquire of the used

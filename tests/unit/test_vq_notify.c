@@ -21,38 +21,15 @@ open_queue(struct vqt *t, void **state, uint16_t size, uint16_t base, uint64_t f
 					 .features = features});
 }
 
-/* n chains there, and pushed back without flush. */
-static void
-serve(struct vqt *t, unsigned int n)
-{
-	struct foo_chain chain[64];
-
-	vqt_put_simple(t, n);
-	assert_int_equal(foo_vq_pop(&t->vq, chain, 64), n);
-	for (unsigned int i = 0; i < n; i++)
-		foo_vq_push(&t->vq, &chain[i], 0);
-}
-
-/* The guest takes n used chains. */
-static void
-take(struct vqt *t, unsigned int n)
-{
-	struct foo_guest_used used;
-
-	for (unsigned int i = 0; i < n; i++)
-		assert_int_equal(foo_guest_ring_poll(&t->ring, &used, 1), 1);
-	vqt_expect_idle(t);
-}
-
 /* Serve and take n chains; what flush said. */
 static bool
 round_trip(struct vqt *t, unsigned int n)
 {
 	bool wanted;
 
-	serve(t, n);
+	vqt_serve(t, n);
 	wanted = foo_vq_flush(&t->vq);
-	take(t, n);
+	vqt_take(t, n);
 	return wanted;
 }
 
@@ -273,7 +250,7 @@ test_call_each_flush(void **state)
 			assert_int_equal(foo_vq_flush(&t.vq), i == at);
 			assert_false(foo_vq_flush(&t.vq));
 		}
-		take(&t, 4);
+		vqt_take(&t, 4);
 	}
 	vqt_close(&t);
 }
@@ -354,7 +331,7 @@ serve_available(struct vqt *t, unsigned int n)
 	for (unsigned int i = 0; i < n; i++)
 		foo_vq_push(&t->vq, &chain[i], 0);
 	foo_vq_flush(&t->vq);
-	take(t, n);
+	vqt_take(t, n);
 }
 
 static void
@@ -436,9 +413,9 @@ test_enable_then_look(void **state)
 	struct vqt t;
 
 	open_queue(&t, state, 8, 0, EVENT_IDX);
-	serve(&t, 1);
+	vqt_serve(&t, 1);
 	foo_vq_flush(&t.vq);
-	take(&t, 1);
+	vqt_take(&t, 1);
 	for (unsigned int i = 0; i < 40; i++) {
 		assert_false(publish_one(&t));
 		foo_vq_kicks_enable(&t.vq);

@@ -277,3 +277,24 @@ vqt_pattern(struct vqt *t, uint64_t gpa, uint32_t len, uint32_t seed)
 		assert_int_equal(foo_guest_mem_write(&t->guest, gpa + i, &byte, 1), 0);
 	}
 }
+
+void
+vqt_serve(struct vqt *t, unsigned int n)
+{
+	struct foo_chain chain[64];
+
+	vqt_put_simple(t, n);
+	assert_int_equal(foo_vq_pop(&t->vq, chain, 64), n);
+	for (unsigned int i = 0; i < n; i++)
+		foo_vq_push(&t->vq, &chain[i], 0);
+}
+
+void
+vqt_take(struct vqt *t, unsigned int n)
+{
+	struct foo_guest_used used;
+
+	for (unsigned int i = 0; i < n; i++)
+		assert_int_equal(foo_guest_ring_poll(&t->ring, &used, 1), 1);
+	vqt_expect_idle(t);
+}

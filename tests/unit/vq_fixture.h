@@ -133,6 +133,12 @@ void vqt_expect_used(struct vqt *t, uint64_t token, uint32_t len);
 /** The guest finds nothing used. */
 void vqt_expect_idle(struct vqt *t);
 
+/** The guest makes n chains available; the device pops them and pushes them back, without flush. */
+void vqt_serve(struct vqt *t, unsigned int n);
+
+/** The guest polls n used chains, and there are no more. */
+void vqt_take(struct vqt *t, unsigned int n);
+
 /**
  * The one available chain is refused with that fault: counted, without pieces, completed with
  * length 0, and the queue goes on to serve the next chain.
