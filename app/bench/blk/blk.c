@@ -10,7 +10,6 @@
 #include "bench_blk.h"
 #include "bench_report.h"
 #include "blk_guest.h"
-#include "blk_null.h"
 #include "blk_result.h"
 
 /* The drain ends by itself: a guest gives up after --timeout without an answer. */
@@ -26,6 +25,7 @@ struct ticker {
 	struct bench_live live;
 	struct blk_results *results;
 	struct bench_blk_result before;
+	uint64_t null_before; /* blk_null::ns at the last tick */
 };
 
 static void
@@ -48,11 +48,12 @@ static void
 tick(void *ctx, double seconds, double last)
 {
 	struct ticker *t = ctx;
+	uint64_t null = bench_count_read(&t->guest[0].null.ns);
 	struct bench_blk_result now, r;
 
 	sum_now(t, &now);
 	r = (struct bench_blk_result){
-		.seconds = last,
+		.seconds = last - (double)(null - t->null_before) / 1e9,
 		.requests = now.requests - t->before.requests,
 		.bytes = now.bytes - t->before.bytes,
 		.errors = now.errors - t->before.errors,
@@ -61,6 +62,7 @@ tick(void *ctx, double seconds, double last)
 		.bad_used_length = now.bad_used_length - t->before.bad_used_length,
 	};
 	t->before = now;
+	t->null_before = null;
 	if (last == 0)
 		return;
 	blk_results_interval(t->results, seconds, &r);
@@ -95,6 +97,17 @@ open_guests(struct blk_guest *guest, const struct blk_config *cfg, const struct 
 	return 0;
 }
 
+/* A burst of the generator's work, and then of the null device's. */
+static int
+poll_null(void *job, enum bench_phase phase)
+{
+	struct blk_guest *bg = job;
+	int n = blk_guest_ops.poll(job, phase);
+
+	blk_null_poll(&bg->null, &bg->g.mem, phase == BENCH_MEASURE);
+	return n;
+}
+
 /* One point. @return 0, or -errno after a message */
 static int
 run_guests(struct ticker *t, struct bench_run_result *run)
@@ -110,7 +123,6 @@ run_guests(struct ticker *t, struct bench_run_result *run)
 		.ncpus = o->ncpus,
 	};
 	struct bench_run_ops ops = blk_guest_ops;
-	struct blk_null null = {.ring = NULL};
 	void *jobs[BENCH_MAX_GUESTS];
 	int rc = 0;
 
@@ -119,11 +131,12 @@ run_guests(struct ticker *t, struct bench_run_result *run)
 		ops.arm = NULL;
 	for (unsigned int i = 0; i < o->guests; i++)
 		jobs[i] = &t->guest[i];
-	if (t->cfg->b.mode == BLK_NULL)
-		rc = blk_null_start(&null, &t->guest[0].g, o->ncpus > 0 ? (int)o->cpu[0] : -1);
+	if (t->cfg->b.mode == BLK_NULL) {
+		ops.poll = poll_null;
+		rc = blk_null_init(&t->guest[0].null, &t->guest[0].g);
+	}
 	if (rc == 0)
 		rc = bench_run(&cfg, &ops, t, jobs, o->guests, run);
-	blk_null_stop(&null);
 	bench_live_end(&t->live);
 	if (rc != 0)
 		bench_opts_error(&blk_verb, "%s: %s", o->socket[run->failed],

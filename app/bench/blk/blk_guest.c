@@ -168,6 +168,7 @@ blk_guest_open(struct blk_guest *bg, const struct blk_config *cfg, unsigned int 
 void
 blk_guest_close(struct blk_guest *bg)
 {
+	blk_null_fini(&bg->null);
 	foo_guest_close(&bg->g);
 	for (unsigned int i = 0; i < bg->nqueues && bg->queue != NULL; i++) {
 		free(bg->queue[i].free);
@@ -400,7 +401,7 @@ blk_guest_result(const struct blk_guest *bg, struct bench_blk_result *r)
 	const struct blk_count *a = &bg->first, *z = &bg->last, *all = &bg->count;
 
 	*r = (struct bench_blk_result){
-		.seconds = (double)(bg->ended - bg->begun) / 1e9,
+		.seconds = (double)(bg->ended - bg->begun - bg->null.ns) / 1e9,
 		.requests = z->requests - a->requests,
 		.reads = z->op[BLK_READ] - a->op[BLK_READ],
 		.writes = z->op[BLK_WRITE] - a->op[BLK_WRITE],

@@ -25,6 +25,7 @@
 #include "bench_run.h"
 #include "blk_disk.h"
 #include "blk_model.h"
+#include "blk_null.h"
 #include "blk_opts.h"
 #include "blk_plan.h"
 
@@ -82,6 +83,7 @@ struct blk_guest {
 	uint16_t direct;              /**< For foo_guest_ring_add(). */
 	uint64_t writer;              /**< Name in what it writes. */
 	struct blk_model model;       /**< With --verify. */
+	struct blk_null null;         /**< With --mode null. */
 	unsigned int nqueues;         /**< Queues. */
 	struct blk_queue *queue;      /**< nqueues. */
 	struct bench_hist latency;    /**< Of the requests that were measured. */

@@ -2,11 +2,12 @@
  * Copyright (c) 2026 dpdk-foo contributors
  */
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 
 #include <linux/virtio_blk.h>
 
+#include "bench_result.h"
+#include "bench_run.h"
 #include "blk_null.h"
 
 #define BURST 32
@@ -81,7 +82,7 @@ step_packed(struct blk_null_ring *r)
 
 /* One chain; it is used before the next is looked at. */
 static unsigned int
-serve_packed(const struct foo_guest_mem *mem, struct blk_null_ring *r)
+serve_packed_chain(const struct foo_guest_mem *mem, struct blk_null_ring *r)
 {
 	struct vring_packed_desc *first = &r->ring->packed_desc[r->idx], *desc = first;
 	/* pairs with foo_guest_ring_publish() */
@@ -108,66 +109,50 @@ serve_packed(const struct foo_guest_mem *mem, struct blk_null_ring *r)
 	return 1;
 }
 
+static unsigned int
+serve_packed(const struct foo_guest_mem *mem, struct blk_null_ring *r)
+{
+	unsigned int n = 0;
+
+	while (n < BURST && serve_packed_chain(mem, r) != 0)
+		n++;
+	return n;
+}
+
 unsigned int
 blk_null_serve(const struct foo_guest_mem *mem, struct blk_null_ring *r)
 {
 	return r->ring->packed ? serve_packed(mem, r) : serve_split(mem, r);
 }
 
-static void *
-serve(void *arg)
-{
-	struct blk_null *null = arg;
-
-	while (!__atomic_load_n(&null->stop, __ATOMIC_RELAXED))
-		for (unsigned int i = 0; i < null->nqueues; i++)
-			blk_null_serve(&null->g->mem, &null->ring[i]);
-	return NULL;
-}
-
-/* Any CPU but that one. */
-static void
-keep_off(pthread_attr_t *attr, int not_cpu)
-{
-	cpu_set_t set;
-
-	if (not_cpu < 0 || sched_getaffinity(0, sizeof(set), &set) != 0)
-		return;
-	CPU_CLR((unsigned int)not_cpu, &set);
-	if (CPU_COUNT(&set) > 0)
-		pthread_attr_setaffinity_np(attr, sizeof(set), &set);
-}
-
 int
-blk_null_start(struct blk_null *null, struct foo_guest *g, int not_cpu)
+blk_null_init(struct blk_null *null, struct foo_guest *g)
 {
-	pthread_attr_t attr;
-	int rc;
-
-	*null = (struct blk_null){.g = g, .nqueues = g->nqueues};
+	*null = (struct blk_null){.nqueues = g->nqueues};
 	null->ring = calloc(g->nqueues, sizeof(*null->ring));
 	if (null->ring == NULL)
 		return -ENOMEM;
 	for (unsigned int i = 0; i < g->nqueues; i++)
 		blk_null_init_ring(&null->ring[i], &g->queue[i].ring);
-	pthread_attr_init(&attr);
-	keep_off(&attr, not_cpu);
-	rc = pthread_create(&null->thread, &attr, serve, null);
-	pthread_attr_destroy(&attr);
-	if (rc != 0) {
-		free(null->ring);
-		null->ring = NULL;
-	}
-	return -rc;
+	return 0;
 }
 
 void
-blk_null_stop(struct blk_null *null)
+blk_null_fini(struct blk_null *null)
 {
-	if (null->ring == NULL)
-		return;
-	__atomic_store_n(&null->stop, true, __ATOMIC_RELAXED);
-	pthread_join(null->thread, NULL);
 	free(null->ring);
-	null->ring = NULL;
+	*null = (struct blk_null){.ring = NULL};
+}
+
+void
+blk_null_poll(struct blk_null *null, const struct foo_guest_mem *mem, bool count)
+{
+	uint64_t begun = bench_now();
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < null->nqueues; i++)
+		n += blk_null_serve(mem, &null->ring[i]);
+	/* a look in vain is not work: the generator waits, and that time is its own */
+	if (count && n > 0)
+		bench_count_add(&null->ns, bench_now() - begun);
 }

@@ -6,12 +6,12 @@
 
 /**
  * @file
- * What stands for a back-end in `--mode null`: a thread that answers each request at once with OK,
- * and touches no data. What passes through it is the most that this generator can do on this
- * machine. Direct descriptors only, no interrupts.
+ * What stands for a back-end in `--mode null`: it answers each request at once with OK, and touches
+ * no data. It works in the generator's own thread, between two of its polls, and its time is not
+ * counted: what passes through it is the most that this generator can do with a device that costs
+ * nothing and is never far away. Direct descriptors only, no interrupts.
  */
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -25,26 +25,27 @@ struct blk_null_ring {
 	bool wrap;                   /**< Packed: wrap counter. */
 };
 
-/** The thread. */
+/** The device. */
 struct blk_null {
-	pthread_t thread;           /**< Runs until stop. */
-	bool stop;                  /**< Ends it. */
-	struct foo_guest *g;        /**< Whose memory. */
 	struct blk_null_ring *ring; /**< nqueues. */
 	unsigned int nqueues;       /**< Entries of ring. */
+	uint64_t ns; /**< Time that it answered while measuring, ns; its thread writes. */
 };
 
 /**
- * Start it.
+ * Make it.
  *
- * @param g a guest without a back-end: foo_guest_open_alone()
- * @param not_cpu CPU of the generator, which this thread leaves to it if it can; -1: none is known
- * @return 0 or -errno
+ * @param g a guest without a back-end: foo_guest_open_alone(); must outlive it
+ * @return 0 or -ENOMEM
  */
-int blk_null_start(struct blk_null *null, struct foo_guest *g, int not_cpu);
+int blk_null_init(struct blk_null *null, struct foo_guest *g);
 
-/** Stop it, and wait until it has; nothing if it was not started. */
-void blk_null_stop(struct blk_null *null);
+/** Free it; nothing if all its members are 0. */
+void blk_null_fini(struct blk_null *null);
+
+/** Serve all queues once. @param count whether to add its time to blk_null::ns, if it has answered
+ * anything */
+void blk_null_poll(struct blk_null *null, const struct foo_guest_mem *mem, bool count);
 
 /** Begin at the start of a ring. */
 void blk_null_init_ring(struct blk_null_ring *r, struct foo_guest_ring *ring);

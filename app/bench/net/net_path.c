@@ -11,6 +11,7 @@
 #include <linux/virtio_net.h>
 
 #include "bench_payload.h"
+#include "bench_prefetch.h"
 #include "net_guest.h"
 
 /* Wrong packets that are described; the others are counted. */
@@ -122,15 +123,8 @@ tx_room(const struct net_guest *ng, struct net_txq *q)
 	return ng->cfg->n.window != 0 ? window_room(ng, q, room) : room;
 }
 
-/* PREFETCHW, which the compiler would not use by itself: elsewhere it does nothing. */
-#if defined(__x86_64__)
-#define FOR_WRITING __attribute__((target("prfchw")))
-#else
-#define FOR_WRITING
-#endif
-
 /* The device has read the next n packets' lines: get them back for writing, all at once. */
-static FOR_WRITING void
+static BENCH_FOR_WRITING void
 own_lines(const struct net_guest *ng, const struct net_txq *q, uint32_t n)
 {
 	const uint8_t *packet = q->buf.va + ng->hdr_len;
