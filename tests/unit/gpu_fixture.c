@@ -520,15 +520,15 @@ void
 fx_expect_shown(uint32_t output, const struct foo_gpu_rect *r, int32_t x0, int32_t y0,
 		uint32_t seed)
 {
-	struct screen_output o = screen_get(output);
-
 	for (uint32_t y = r->y; y < r->y + r->height; y++)
-		for (uint32_t x = r->x; x < r->x + r->width; x++)
-			if (o.pixel[y * SCREEN_SIDE + x] != fx_pattern((uint32_t)((int32_t)x - x0),
-								       (uint32_t)((int32_t)y - y0),
-								       seed))
+		for (uint32_t x = r->x; x < r->x + r->width; x++) {
+			uint32_t from_x = (uint32_t)((int32_t)x - x0);
+			uint32_t from_y = (uint32_t)((int32_t)y - y0);
+
+			if (screen_pixel(output, x, y) != fx_pattern(from_x, from_y, seed))
 				fail_msg("output %u: pixel %u, %u is %06x", output, x, y,
-					 o.pixel[y * SCREEN_SIDE + x]);
+					 screen_pixel(output, x, y));
+		}
 }
 
 struct foo_gpu_stats

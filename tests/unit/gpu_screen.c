@@ -80,6 +80,13 @@ screen_mute(bool mute)
 	screen_wake();
 }
 
+uint32_t
+screen_pixel(uint32_t output, uint32_t x, uint32_t y)
+{
+	LOCKED;
+	return screen.output[output].pixel[y * SCREEN_SIDE + x];
+}
+
 struct screen_output
 screen_get(uint32_t output)
 {

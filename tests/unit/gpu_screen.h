@@ -57,7 +57,10 @@ void screen_mode(uint32_t output, struct gpu_display_mode mode);
 /* Whether the front-end answers. */
 void screen_mute(bool mute);
 
-/* What an output was shown by now. */
+/* A pixel that an output shows. */
+uint32_t screen_pixel(uint32_t output, uint32_t x, uint32_t y);
+
+/* What an output was shown by now, but for its pixels. */
 struct screen_output screen_get(uint32_t output);
 
 #endif /* GPU_SCREEN_H */

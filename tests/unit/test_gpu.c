@@ -557,7 +557,7 @@ test_third_class(void **state)
 	assert_int_equal(fx_scanout(0, 1, 0, 0, 16, 16), OK);
 	assert_int_equal(fx_flush(1, 0, 0, 16, 16), OK);
 	assert_true(screen_get(0).updates > 0);
-	assert_int_equal(screen_get(0).pixel[15 * SCREEN_SIDE + 15], white);
+	assert_int_equal(screen_pixel(0, 15, 15), white);
 	fx_stop();
 }
 

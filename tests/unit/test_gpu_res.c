@@ -256,8 +256,7 @@ test_transfer_rects(void **state)
 			for (uint32_t x = 0; x < w; x++)
 				if (x < r->x || x >= r->x + r->width || y < r->y ||
 				    y >= r->y + r->height)
-					assert_int_equal(screen_get(0).pixel[y * SCREEN_SIDE + x],
-							 0);
+					assert_int_equal(screen_pixel(0, x, y), 0);
 	}
 	fx_stop();
 }
@@ -309,7 +308,7 @@ test_transfer_wrong(void **state)
 	assert_int_equal(fx_flush(1, 0, 0, w, h), OK);
 	for (uint32_t y = 0; y < h; y++)
 		for (uint32_t x = 0; x < w; x++)
-			assert_int_equal(screen_get(0).pixel[y * SCREEN_SIDE + x],
+			assert_int_equal(screen_pixel(0, x, y),
 					 x == 5 && y == 6 ? fx_pattern(63, 63, 1) : 0);
 	fx_stop();
 }
@@ -335,7 +334,7 @@ test_transfer_overlapping(void **state)
 	assert_int_equal(fx_flush(1, 0, 0, 64, 16), OK);
 	for (uint32_t y = 0; y < 16; y++)
 		for (uint32_t x = 0; x < 63; x++)
-			assert_int_equal(screen_get(0).pixel[y * SCREEN_SIDE + x], x + y % 2);
+			assert_int_equal(screen_pixel(0, x, y), x + y % 2);
 	fx_stop();
 }
 
@@ -409,7 +408,7 @@ test_formats(void **state)
 		assert_int_equal(fx_transfer(id, 0, 0, 0, 64, 64), OK);
 		assert_int_equal(fx_scanout(0, id, 0, 0, 64, 64), OK);
 		assert_int_equal(fx_flush(id, 0, 0, 64, 64), OK);
-		assert_int_equal(screen_get(0).pixel[63], 0x1182c3);
+		assert_int_equal(screen_pixel(0, 63, 0), 0x1182c3);
 		fx_cursor(VIRTIO_GPU_CMD_UPDATE_CURSOR, 0, id, 0, 0);
 		assert_int_equal(screen_get(0).cursor.pixel[63],
 				 at[3] == 4 ? 0xff1182c3 : 0x7f1182c3);

@@ -79,7 +79,7 @@ test_flip(void **state)
 	fx_expect_shown(0, &all, 0, 0, 1);
 	/* even without a flush */
 	assert_int_equal(fx_scanout(0, 2, 0, 0, 64, 64), OK);
-	assert_true(EVENTUALLY(screen_get(0).pixel[0] == fx_pattern(0, 0, 2)));
+	assert_true(EVENTUALLY(screen_pixel(0, 0, 0) == fx_pattern(0, 0, 2)));
 	fx_expect_shown(0, &all, 0, 0, 2);
 	fx_stop();
 }
