@@ -68,15 +68,14 @@ fx_queues_start(void)
 {
 	for (unsigned int i = 0; i < FX_QUEUES; i++) {
 		struct foo_guest_ring *r = &fx.ring[i];
-		uint16_t base = foo_guest_ring_resume(r);
 		struct foo_queue_config cfg = {
 			.vq = {.size = r->size,
 			       .desc = r->desc,
 			       .driver = r->avail,
 			       .device = r->used,
 			       .device_gpa = r->device_gpa,
-			       .avail_base = base,
-			       .used_base = base,
+			       .avail_base = fx.base[i].avail,
+			       .used_base = fx.base[i].used,
 			       .callfd = FOO_VQ_NO_FD},
 			.kickfd = FOO_VQ_NO_FD,
 		};
@@ -89,7 +88,7 @@ void
 fx_queues_stop(void)
 {
 	for (unsigned int i = 0; i < FX_QUEUES; i++)
-		foo_queue_stop(&fx.dev->queue[i], NULL, NULL);
+		foo_queue_stop(&fx.dev->queue[i], &fx.base[i].avail, &fx.base[i].used);
 }
 
 int
@@ -127,6 +126,8 @@ fx_rings_begin(void)
 			foo_guest_ring_fini(&fx.ring[i]);
 		memset(&fx.ring[i], 0, sizeof(fx.ring[i]));
 		assert_int_equal(foo_guest_ring_init(&fx.ring[i], &fx.mem, &cfg), 0);
+		fx.base[i].avail = cfg.base;
+		fx.base[i].used = cfg.base;
 	}
 	assert_true(FX_GPA + fx.mem.region[0].allocated < fx.data);
 	assert_int_equal(fx.mem.region[1].allocated, 0);

@@ -84,6 +84,9 @@ extern struct fx_gpu {
 	struct foo_guest_mem mem;
 	struct foo_mem map; /* the same memory as the device sees it */
 	struct foo_guest_ring ring[FX_QUEUES];
+	struct {
+		uint16_t avail, used;
+	} base[FX_QUEUES]; /* where the device goes on */
 	struct fx_io io[FX_TOKENS];
 	unsigned int next;  /* token */
 	unsigned int flown; /* requests that have not come back */
