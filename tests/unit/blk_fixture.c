@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 dpdk-foo contributors
  */
-#include <stdio.h>
 #include <string.h>
 
-#include <rte_eal.h>
-
-#include <foo_lcore.h>
-
 #include "blk_fixture.h"
+#include "dev_fixture.h"
 
 /* Guest memory: two regions that touch, so that requests cross from one to the other. */
 #define FX_GPA 0x100000
@@ -20,27 +16,8 @@ struct fx_disk fx;
 int
 fx_group_setup(void **state)
 {
-	static const char *const args[] = {"test_blk",
-					   "--no-huge",
-					   "--no-pci",
-					   "--no-shconf",
-					   "-m",
-					   "128",
-					   "--no-telemetry",
-					   "--lcores",
-					   "0@0",
-					   "--log-level=lib.eal:error"};
-	char *argv[RTE_DIM(args)];
-	struct foo_error err = {""};
-
 	(void)state;
-	for (size_t i = 0; i < RTE_DIM(args); i++)
-		argv[i] = (char *)(uintptr_t)args[i];
-	if (rte_eal_init(RTE_DIM(argv), argv) < 0 || foo_class_seal(&err) != 0) {
-		print_error("cannot start: %s\n", err.text);
-		return -1;
-	}
-	return foo_lcore_init(FOO_IDLE_ADAPTIVE);
+	return dev_start("0@0");
 }
 
 static void
@@ -51,11 +28,7 @@ fx_mem(bool log)
 		{.gpa = FX_GPA + FX_REGION, .size = FX_REGION},
 	};
 
-	assert_int_equal(foo_guest_mem_create(&fx.mem, range, RTE_DIM(range), 0), 0);
-	foo_mem_init(&fx.map);
-	for (size_t i = 0; i < RTE_DIM(range); i++)
-		assert_int_equal(
-			foo_mem_add(&fx.map, range[i].gpa, range[i].size, fx.mem.region[i].va), 0);
+	dev_mem(&fx.mem, &fx.map, range, RTE_DIM(range));
 	if (log)
 		foo_mem_set_log(&fx.map, fx.log, sizeof(fx.log));
 }
@@ -63,39 +36,15 @@ fx_mem(bool log)
 void
 fx_queue_start(unsigned int index)
 {
-	struct foo_guest_ring *r = &fx.ring[index];
-	uint16_t base = foo_guest_ring_resume(r);
-	struct foo_queue_config cfg = {
-		.vq = {.size = r->size,
-		       .desc = r->desc,
-		       .driver = r->avail,
-		       .device = r->used,
-		       .device_gpa = r->device_gpa,
-		       .avail_base = base,
-		       .used_base = base,
-		       .callfd = FOO_VQ_NO_FD},
-		.kickfd = FOO_VQ_NO_FD,
-	};
+	uint16_t base = foo_guest_ring_resume(&fx.ring[index]);
 
-	assert_int_equal(foo_queue_start(&fx.dev->queue[index], &cfg), 0);
+	dev_queue_start(&fx.dev->queue[index], &fx.ring[index], base, base);
 }
 
 int
 fx_create(const char *name, const char *args, struct foo_error *err)
 {
-	char all[256];
-	int rc;
-
-	snprintf(all, sizeof(all), "iface=/nowhere%s%s", args[0] != '\0' ? "," : "", args);
-	rc = foo_device_create(name, all, &fx.dev, err);
-	if (rc != 0)
-		return rc;
-	rc = foo_device_realize(fx.dev, err);
-	if (rc != 0) {
-		foo_device_destroy(fx.dev);
-		fx.dev = NULL;
-	}
-	return rc;
+	return dev_create(&fx.dev, name, args, err);
 }
 
 void

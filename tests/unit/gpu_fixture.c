@@ -2,14 +2,10 @@
  * Copyright (c) 2026 dpdk-foo contributors
  */
 #include <sched.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-#include <rte_eal.h>
-
-#include <foo_lcore.h>
-
+#include "dev_fixture.h"
 #include "gpu_fixture.h"
 
 /* Where requests are: up to 8 MiB. */
@@ -20,27 +16,8 @@ struct fx_gpu fx;
 int
 fx_group_setup(void **state)
 {
-	static const char *const args[] = {"test_gpu",
-					   "--no-huge",
-					   "--no-pci",
-					   "--no-shconf",
-					   "-m",
-					   "64",
-					   "--no-telemetry",
-					   "--lcores",
-					   "0@0",
-					   "--log-level=lib.eal:error"};
-	char *argv[RTE_DIM(args)];
-	struct foo_error err = {""};
-
 	(void)state;
-	for (size_t i = 0; i < RTE_DIM(args); i++)
-		argv[i] = (char *)(uintptr_t)args[i];
-	if (rte_eal_init(RTE_DIM(argv), argv) < 0 || foo_class_seal(&err) != 0) {
-		print_error("cannot start: %s\n", err.text);
-		return -1;
-	}
-	return foo_lcore_init(FOO_IDLE_ADAPTIVE);
+	return dev_start("0@0");
 }
 
 static void
@@ -51,11 +28,7 @@ fx_mem(bool log)
 		{.gpa = FX_GPA + FX_REGION, .size = FX_REGION},
 	};
 
-	assert_int_equal(foo_guest_mem_create(&fx.mem, range, RTE_DIM(range), 0), 0);
-	foo_mem_init(&fx.map);
-	for (size_t i = 0; i < RTE_DIM(range); i++)
-		assert_int_equal(
-			foo_mem_add(&fx.map, range[i].gpa, range[i].size, fx.mem.region[i].va), 0);
+	dev_mem(&fx.mem, &fx.map, range, RTE_DIM(range));
 	if (log)
 		foo_mem_set_log(&fx.map, fx.log, sizeof(fx.log));
 	fx.data = FX_GPA + (UINT64_C(10) << 20);
@@ -66,22 +39,8 @@ fx_mem(bool log)
 void
 fx_queues_start(void)
 {
-	for (unsigned int i = 0; i < FX_QUEUES; i++) {
-		struct foo_guest_ring *r = &fx.ring[i];
-		struct foo_queue_config cfg = {
-			.vq = {.size = r->size,
-			       .desc = r->desc,
-			       .driver = r->avail,
-			       .device = r->used,
-			       .device_gpa = r->device_gpa,
-			       .avail_base = fx.base[i].avail,
-			       .used_base = fx.base[i].used,
-			       .callfd = FOO_VQ_NO_FD},
-			.kickfd = FOO_VQ_NO_FD,
-		};
-
-		assert_int_equal(foo_queue_start(&fx.dev->queue[i], &cfg), 0);
-	}
+	for (unsigned int i = 0; i < FX_QUEUES; i++)
+		dev_queue_start(&fx.dev->queue[i], &fx.ring[i], fx.base[i].avail, fx.base[i].used);
 }
 
 void
@@ -94,19 +53,7 @@ fx_queues_stop(void)
 int
 fx_create_device(const char *name, const char *args, struct foo_error *err)
 {
-	char all[512];
-	int rc;
-
-	snprintf(all, sizeof(all), "iface=/nowhere%s%s", args[0] != '\0' ? "," : "", args);
-	rc = foo_device_create(name, all, &fx.dev, err);
-	if (rc != 0)
-		return rc;
-	rc = foo_device_realize(fx.dev, err);
-	if (rc != 0) {
-		foo_device_destroy(fx.dev);
-		fx.dev = NULL;
-	}
-	return rc;
+	return dev_create(&fx.dev, name, args, err);
 }
 
 void

@@ -4,10 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <rte_eal.h>
-
-#include <foo_lcore.h>
-
+#include "dev_fixture.h"
 #include "net_fixture.h"
 
 struct fx_port fx_port[2];
@@ -17,27 +14,8 @@ static unsigned int fx_ports, fx_pairs;
 int
 fx_group_setup(void **state)
 {
-	static const char *const args[] = {"test_net",
-					   "--no-huge",
-					   "--no-pci",
-					   "--no-shconf",
-					   "-m",
-					   "128",
-					   "--no-telemetry",
-					   "--lcores",
-					   "0@0,1@0",
-					   "--log-level=lib.eal:error"};
-	char *argv[RTE_DIM(args)];
-	struct foo_error err = {""};
-
 	(void)state;
-	for (size_t i = 0; i < RTE_DIM(args); i++)
-		argv[i] = (char *)(uintptr_t)args[i];
-	if (rte_eal_init(RTE_DIM(argv), argv) < 0 || foo_class_seal(&err) != 0) {
-		print_error("cannot start: %s\n", err.text);
-		return -1;
-	}
-	return foo_lcore_init(FOO_IDLE_ADAPTIVE);
+	return dev_start("0@0,1@0");
 }
 
 static void
@@ -45,41 +23,24 @@ fx_mem(struct fx_port *p, struct foo_mem *mem)
 {
 	const struct foo_guest_range range = {.gpa = 0x100000, .size = 8 << 20};
 
-	assert_int_equal(foo_guest_mem_create(&p->mem, &range, 1, 0), 0);
-	foo_mem_init(mem);
-	assert_int_equal(foo_mem_add(mem, range.gpa, range.size, p->mem.region[0].va), 0);
-}
-
-static void
-fx_queue_go(struct fx_port *p, unsigned int index, uint16_t base)
-{
-	struct foo_guest_ring *r = &p->ring[index];
-	struct foo_queue_config cfg = {
-		.vq = {.size = r->size,
-		       .desc = r->desc,
-		       .driver = r->avail,
-		       .device = r->used,
-		       .device_gpa = r->device_gpa,
-		       .avail_base = base,
-		       .used_base = base,
-		       .callfd = FOO_VQ_NO_FD},
-		.kickfd = FOO_VQ_NO_FD,
-	};
-
-	assert_int_equal(foo_queue_start(&p->dev->queue[index], &cfg), 0);
+	dev_mem(&p->mem, mem, &range, 1);
 }
 
 void
 fx_queue_start(struct fx_port *p, unsigned int index)
 {
-	fx_queue_go(p, index, foo_guest_ring_start(p->dev->features));
+	uint16_t base = foo_guest_ring_start(p->dev->features);
+
+	dev_queue_start(&p->dev->queue[index], &p->ring[index], base, base);
 }
 
 void
 fx_queue_restart(struct fx_port *p, unsigned int index)
 {
 	/* split only, and everything popped was pushed */
-	fx_queue_go(p, index, p->ring[index].used->idx);
+	uint16_t base = p->ring[index].used->idx;
+
+	dev_queue_start(&p->dev->queue[index], &p->ring[index], base, base);
 }
 
 static void
