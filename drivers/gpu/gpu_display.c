@@ -3,10 +3,8 @@
  *
  * A display that nobody has connected to: what is shown on it goes nowhere.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "gpu_display.h"
 
@@ -30,14 +28,6 @@ void
 gpu_display_destroy(struct gpu_display *d)
 {
 	free(d);
-}
-
-int
-gpu_display_set_socket(struct gpu_display *d, int fd)
-{
-	(void)d;
-	close(fd);
-	return -ENOTSUP;
 }
 
 uint64_t

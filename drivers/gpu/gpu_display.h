@@ -43,10 +43,6 @@ struct gpu_display *gpu_display_create(const char *name, void (*wake)(void *ctx)
 /** End its thread and free it. Control; nobody else uses it. */
 void gpu_display_destroy(struct gpu_display *d);
 
-/** Speak with this peer from now on, and no more with the one before; the socket is taken over.
- * Control. 0 or -errno. */
-int gpu_display_set_socket(struct gpu_display *d, int fd);
-
 /** A number that changes with each peer, and is 0 while there is none. */
 uint64_t gpu_display_generation(struct gpu_display *d);
 

@@ -14,7 +14,8 @@
 /* Buckets of the table, a power of two. */
 #define RES_BUCKETS 4096
 
-/* Most resources: so few that a bucket is searched in no time. */
+/* Most resources. A guest may choose ids that share a bucket: what it then waits for, in its own
+ * gpu thread, is a walk over so many. */
 #define RES_MAX 65536
 
 /* What a resource costs beside its pixels. */

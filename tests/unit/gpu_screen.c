@@ -3,7 +3,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "gpu_fixture.h"
 
@@ -110,14 +109,6 @@ gpu_display_destroy(struct gpu_display *d)
 	LOCKED;
 	screen.wake = NULL;
 	free(d);
-}
-
-int
-gpu_display_set_socket(struct gpu_display *d, int fd)
-{
-	(void)d;
-	close(fd);
-	return 0;
 }
 
 uint64_t
