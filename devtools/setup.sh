@@ -12,7 +12,7 @@ set -euo pipefail
 RUN_PACKAGES=(gcc libc6-dev meson ninja-build pkgconf libdpdk-dev dpdk-dev
 	libjansson-dev liburing-dev libnbd-dev librbd-dev util-linux)
 TEST_PACKAGES=("${RUN_PACKAGES[@]}"
-	clang libclang-rt-14-dev libcmocka-dev python3 qemu-system-common
+	clang libclang-rt-14-dev libcmocka-dev libpixman-1-dev python3 qemu-system-common
 	clang-format shellcheck git doxygen python3-docutils groff-base)
 # Pages to reserve: enough for the largest test, a backend and two guests.
 HUGE_WANT_MB=2048

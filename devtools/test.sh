@@ -3,8 +3,9 @@
 # Copyright (c) 2026 dpdk-foo contributors
 #
 # The second command: installs what is missing, builds and runs every test:
-#  - a release build by gcc and one with ASan and UBSan by clang, warnings as errors,
-#    each with the tests that `meson test` knows; long ones that ask what a program does,
+#  - a release build by gcc and one with ASan and UBSan by clang, warnings as errors, the
+#    second with the device types that a user has to ask for (-Ddrivers=) as well, each
+#    with the tests that `meson test` knows; long ones that ask what a program does,
 #    not how fast (suite "once"), in the second only, unless arguments say which to run,
 #  - the house rules (check-style.sh), the installed files and the documentation
 #    (check-install.sh).
@@ -125,7 +126,8 @@ step "build: release (gcc)" configure "$RELEASE" gcc &&
 # The second time the system tests send for a shorter while.
 export FOO_RUN_SECONDS=${FOO_RUN_SECONDS:-3}
 step "build: ASan and UBSan (clang)" configure "$SANITIZED" clang -Dfuzz=true \
-		-Db_sanitize=address,undefined -Doptimization=2 -Ddebug=true &&
+		-Ddrivers=net,blk,gpu -Db_sanitize=address,undefined -Doptimization=2 \
+		-Ddebug=true &&
 	step "compile: ASan and UBSan (clang)" ninja -C "$SANITIZED" &&
 	tests "ASan and UBSan (clang)" "$SANITIZED" "$@"
 checks devtools/check-style.sh
