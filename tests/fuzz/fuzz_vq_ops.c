@@ -150,8 +150,14 @@ op_undo(struct fuzz_queue *q, unsigned int arg)
 static void
 op_flush(struct fuzz_queue *q, unsigned int arg)
 {
-	bool pushed = q->vq.pushed != 0, wanted;
+	bool pushed = q->vq.pushed != 0 || q->vq.untold, wanted;
 
+	if (arg >= 5)
+		foo_vq_publish(&q->vq);
+	if (arg == 5) { /* the flush comes later */
+		CHECK(q->vq.pushed == 0 && q->vq.untold == pushed);
+		return;
+	}
 	if (arg == 7)
 		foo_vq_force_call(&q->vq);
 	wanted = foo_vq_flush(&q->vq);
