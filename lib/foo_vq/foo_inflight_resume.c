@@ -98,21 +98,40 @@ found_compare(const void *a, const void *b)
 	return left < right ? -1 : left > right;
 }
 
-/** Put the chains in the order of their taking. 0, or -EBADMSG if two have the same place. */
-static int
-survey_order(struct survey *s, struct vq_track *tr)
+/** Write down the place of a chain. */
+static void
+entry_number(const struct foo_vq *vq, uint16_t entry, uint64_t counter)
 {
+	if (vq->packed)
+		VQ_TRACK_STORE(&vq->track->packed->desc[entry].counter, counter);
+	else
+		VQ_TRACK_STORE(&vq->track->split->desc[entry].counter, counter);
+}
+
+/**
+ * Put the chains in the order of their taking, and number them from 0 on: a region that counts up
+ * to the end of 64 bits would be refused next time. From the first one on, so that the order is
+ * kept at each moment: no number is below its place.
+ *
+ * @return 0, or -EBADMSG if two have the same place
+ */
+static int
+survey_order(struct survey *s, const struct foo_vq *vq)
+{
+	struct vq_track *tr = vq->track;
 	uint16_t i;
 
 	qsort(s->chain, s->n, sizeof(*s->chain), found_compare);
-	for (i = 0; i < s->n; i++) {
-		if (i > 0 && s->chain[i].counter == s->chain[i - 1].counter)
+	for (i = 1; i < s->n; i++)
+		if (s->chain[i].counter == s->chain[i - 1].counter)
 			return -EBADMSG;
+	for (i = 0; i < s->n; i++) {
 		tr->replay[i] = s->chain[i].entry;
+		entry_number(vq, s->chain[i].entry, i);
 	}
 	tr->nreplay = s->n;
 	tr->held = s->slots;
-	tr->counter = s->n > 0 ? s->chain[s->n - 1].counter + 1 : 0;
+	tr->counter = s->n;
 	return 0;
 }
 
@@ -294,7 +313,7 @@ track_resume(struct foo_vq *vq)
 	if (ret == 0)
 		ret = vq->packed ? packed_survey(vq, &s) : split_survey(vq, &s);
 	if (ret == 0)
-		ret = survey_order(&s, vq->track);
+		ret = survey_order(&s, vq);
 	survey_close(&s);
 	return ret;
 }

@@ -166,6 +166,34 @@ test_out_of_order(void **state)
 	close_tracked(&k);
 }
 
+/* Places at the end of 64 bits, as no back-end leaves them: the next ones are behind them still. */
+static void
+test_last_counter(void **state)
+{
+	struct foo_chain chain[SIZE];
+	struct tracked k;
+
+	open_tracked(&k, state);
+	send(&k, 3);
+	EXPECT_POPPED(&k, chain, 0, 1, 2);
+	if (k.t.packed)
+		packed_of(&k)->desc[2].counter = UINT64_MAX;
+	else
+		split_of(&k)->desc[2].counter = UINT64_MAX;
+	for (unsigned int i = 0; i < 3; i++) {
+		assert_int_equal(restart(&k), 0);
+		EXPECT_POPPED(&k, chain, 0, 1, 2);
+	}
+	send(&k, 1);
+	EXPECT_POPPED(&k, &chain[3], 3);
+	assert_int_equal(restart(&k), 0);
+	EXPECT_POPPED(&k, chain, 0, 1, 2, 3);
+	for (unsigned int i = 0; i < 4; i++)
+		vqt_complete(&k.t, &chain[i], 0);
+	vqt_take(&k.t, 4);
+	close_tracked(&k);
+}
+
 /* What was taken up again can be given back again; what was not yet is not lost by a restart. */
 static void
 test_undo(void **state)
@@ -440,6 +468,7 @@ main(void)
 		cmocka_unit_test(test_size),
 		VQT_BOTH(test_first),
 		VQT_BOTH(test_out_of_order),
+		VQT_BOTH(test_last_counter),
 		VQT_BOTH(test_undo),
 		VQT_BOTH(test_chains),
 		VQT_BOTH(test_release),
