@@ -245,6 +245,16 @@ io_complete(struct foo_blk_queue *bq, struct uring_queue *u, struct foo_blk_io *
 		foo_blk_done(bq, io, res);
 }
 
+/* Whether what is filled in goes off before its burst is complete: as soon as the kernel has no
+ * more than that to work on. So an idle medium begins with the first request while the others are
+ * prepared, and a busy one gets a burst by one system call. Where requests end within the call that
+ * submits them, as in a page cache, no medium waits. */
+static bool
+io_is_urgent(const struct foo_blk_queue *bq, const struct uring_queue *u)
+{
+	return 2 * io_uring_sq_ready(&u->ring) >= bq->inflight && io_uring_cq_ready(&u->ring) == 0;
+}
+
 void
 uring_io_submit(struct foo_blk_queue *bq, struct foo_blk_io *io)
 {
@@ -257,6 +267,8 @@ uring_io_submit(struct foo_blk_queue *bq, struct foo_blk_io *io)
 	if (s->bounced)
 		uring_count(&u->stats.bounced);
 	io_go(u, io);
+	if (io_is_urgent(bq, u))
+		uring_ring_submit(u);
 }
 
 void

@@ -96,7 +96,8 @@ ring_enable(struct uring_queue *u)
 				       NULL, 0) == 0;
 }
 
-/* A system call, once a burst. What the kernel does not take now stays, and poll tries again. */
+/* A system call, once or a few times a burst. What the kernel does not take now stays, and poll
+ * tries again. */
 void
 uring_ring_submit(struct uring_queue *u)
 {
