@@ -95,9 +95,6 @@ io_end(struct blk_nbd_queue *q, struct foo_blk_io *io, int error)
 {
 	if (io_is_cached(io))
 		nbd_count(&q->stats.ended, 1);
-	/* only of these does the guest's driver know what "unsupported" means */
-	if (error == EOPNOTSUPP && io->op != FOO_BLK_ZEROES && io->op != FOO_BLK_DISCARD)
-		error = EIO;
 	foo_blk_done(q->bq, io, -error);
 }
 

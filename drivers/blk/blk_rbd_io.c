@@ -59,15 +59,6 @@ io_remove(struct blk_rbd_queue *q)
 		q->wait_tail = &q->wait;
 }
 
-static void
-io_end(struct blk_rbd_queue *q, struct foo_blk_io *io, int error)
-{
-	/* only of these does the guest's driver know what "unsupported" means */
-	if (error == -EOPNOTSUPP && io->op != FOO_BLK_ZEROES && io->op != FOO_BLK_DISCARD)
-		error = -EIO;
-	foo_blk_done(q->bq, io, error);
-}
-
 /* All commands of a request have ended, and there will be no more. */
 static void
 io_settle(struct blk_rbd_queue *q, struct foo_blk_io *io)
@@ -81,7 +72,7 @@ io_settle(struct blk_rbd_queue *q, struct foo_blk_io *io)
 		io_append(q, io);
 		return;
 	}
-	io_end(q, io, s->error);
+	foo_blk_done(q->bq, io, s->error);
 }
 
 /* Copy between a command's data and the guest's pieces. */
@@ -313,7 +304,7 @@ queue_abandon(struct blk_rbd_queue *q)
 		struct foo_blk_io *io = q->wait;
 
 		io_remove(q);
-		io_end(q, io, -ETIMEDOUT);
+		foo_blk_done(q->bq, io, -ETIMEDOUT);
 	}
 }
 

@@ -108,7 +108,7 @@ foo_blk_done(struct foo_blk_queue *bq, struct foo_blk_io *io, int result)
 	if (likely(result == 0)) {
 		if (likely(!req_next(bk, r)))
 			req_end(bk, r, VIRTIO_BLK_S_OK);
-	} else if (result == -EOPNOTSUPP) {
+	} else if (result == -EOPNOTSUPP && io->op >= FOO_BLK_DISCARD) {
 		req_end(bk, r, VIRTIO_BLK_S_UNSUPP);
 	} else {
 		blk_count(&bq->stats.io_errors, 1);

@@ -191,8 +191,9 @@ foo_blk(struct foo_device *dev)
 	return (struct foo_blk *)dev;
 }
 
-/** A request has ended: result is 0 or -errno. On the lcore of the queue, from submit, commit or
- * poll; io may be given to submit again at once. */
+/** A request has ended: result is 0 or -errno. -EOPNOTSUPP of a discard, write-zeroes or erase is
+ * UNSUPP to the guest (5.2.6), whose driver then does without; all else is IOERR. On the lcore of
+ * the queue, from submit, commit or poll; io may be given to submit again at once. */
 void foo_blk_done(struct foo_blk_queue *bq, struct foo_blk_io *io, int result);
 
 /** The disk has this size, cut to whole blocks; a connected guest is told. Control. */

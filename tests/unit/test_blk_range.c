@@ -3,6 +3,7 @@
  *
  * Ranges of sectors (VIRTIO 1.2, 5.2.6), and numbers that are larger than a machine word was once.
  */
+#include <errno.h>
 #include <string.h>
 
 #include <rte_common.h>
@@ -64,6 +65,23 @@ several(void **state)
 			assert_memory_equal(back, want, sizeof(back));
 		}
 	}
+	fx_stop();
+}
+
+/* What the medium finds out that it cannot do: the driver asks no more. */
+static void
+unsupported(void **state)
+{
+	const blk_range r[] = {RANGE(0, 8, 0), RANGE(16, 8, 0)};
+
+	(void)state;
+	slow_start(1u << 20);
+	blk_slow.result = -EOPNOTSUPP;
+	for (size_t t = 0; t < RTE_DIM(types); t++)
+		expect_ranges(types[t], r, RTE_DIM(r), VIRTIO_BLK_S_UNSUPP);
+	assert_int_equal(blk_slow.submitted, RTE_DIM(types));
+	assert_int_equal(fx_stats().unsupported, RTE_DIM(types));
+	assert_int_equal(fx_stats().io_errors, 0);
 	fx_stop();
 }
 
@@ -265,8 +283,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(several), T(all_or_nothing), T(lengths),      T(empty),
-		T(unmap),   T(arithmetic),     T(large_ranges), T(null_sizes),
+		T(several), T(unsupported), T(all_or_nothing), T(lengths),    T(empty),
+		T(unmap),   T(arithmetic),  T(large_ranges),   T(null_sizes),
 	};
 
 	return cmocka_run_group_tests_name("blk_range", tests, fx_group_setup, NULL);
