@@ -15,7 +15,7 @@
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 
-#include "foo_blk.h"
+#include "foo_blk_io.h"
 
 /* Bytes that one poll of a queue copies or clears. */
 #define MALLOC_SLICE (256u << 10)
@@ -43,17 +43,16 @@ struct malloc_dev {
 
 /** A queue's requests that are not finished, in the order in which they came. Lcore. */
 struct malloc_queue {
-	struct foo_blk_io *head;  /**< The one being worked on, or NULL. */
-	struct foo_blk_io **tail; /**< Where the next one is linked in. */
+	struct foo_blk_list wait; /**< The first one is being worked on. */
 	uint64_t budget;          /**< Bytes that this round may still copy. */
 };
 
-/** Place in a request: foo_blk_io::state. */
-enum malloc_state {
-	MALLOC_DONE,  /**< Bytes that are done. */
-	MALLOC_PIECE, /**< Piece of iov to go on in. */
-	MALLOC_AT,    /**< Bytes of that piece that are done. */
+/** A request while it is ours: foo_blk_io::state. */
+struct malloc_io {
+	uint64_t done;           /**< Bytes that are done. */
+	struct foo_blk_place at; /**< READ, WRITE: where they end. */
 };
+_Static_assert(sizeof(struct malloc_io) <= sizeof(((struct foo_blk_io *)NULL)->state), "too large");
 
 static struct malloc_dev *
 malloc_dev(struct foo_blk *dev)
@@ -61,44 +60,29 @@ malloc_dev(struct foo_blk *dev)
 	return (struct malloc_dev *)dev;
 }
 
-/* Copy up to len bytes between the disk and the request's pieces, from where it stands. */
-static void
-malloc_copy(struct foo_blk_io *io, uint8_t *disk, uint64_t len)
+static struct malloc_io *
+malloc_io(struct foo_blk_io *io)
 {
-	uint64_t n;
-
-	for (; len != 0; len -= n, disk += n) {
-		const struct iovec *iov = &io->iov[io->state.u64[MALLOC_PIECE]];
-		uint8_t *guest = (uint8_t *)iov->iov_base + io->state.u64[MALLOC_AT];
-
-		n = RTE_MIN(iov->iov_len - io->state.u64[MALLOC_AT], len);
-		if (io->op == FOO_BLK_READ)
-			memcpy(guest, disk, n);
-		else
-			memcpy(disk, guest, n);
-		io->state.u64[MALLOC_AT] += n;
-		if (io->state.u64[MALLOC_AT] == iov->iov_len) {
-			io->state.u64[MALLOC_PIECE]++;
-			io->state.u64[MALLOC_AT] = 0;
-		}
-	}
+	return (struct malloc_io *)&io->state;
 }
 
 /* Go on with a request as far as the budget allows. True: it is finished. */
 static bool
 malloc_go_on(struct malloc_queue *mq, uint8_t *mem, struct foo_blk_io *io)
 {
-	uint64_t done = io->state.u64[MALLOC_DONE];
-	uint64_t len = RTE_MIN(io->len - done, mq->budget);
-	uint8_t *disk = mem + io->offset + done;
+	struct malloc_io *s = malloc_io(io);
+	uint64_t len = RTE_MIN(io->len - s->done, mq->budget);
+	uint8_t *disk = mem + io->offset + s->done;
 
-	if (io->op == FOO_BLK_READ || io->op == FOO_BLK_WRITE)
-		malloc_copy(io, disk, len);
-	else
+	if (io->op == FOO_BLK_READ || io->op == FOO_BLK_WRITE) {
+		foo_blk_place_copy(s->at, io, disk, len);
+		foo_blk_place_advance(&s->at, io, len);
+	} else {
 		memset(disk, 0, len);
+	}
 	mq->budget -= len;
-	io->state.u64[MALLOC_DONE] = done + len;
-	return done + len == io->len;
+	s->done += len;
+	return s->done == io->len;
 }
 
 static void
@@ -106,16 +90,13 @@ malloc_submit(struct foo_blk_queue *bq, struct foo_blk_io *io)
 {
 	struct malloc_queue *mq = bq->engine;
 
-	memset(&io->state, 0, sizeof(io->state));
+	*malloc_io(io) = (struct malloc_io){.done = 0};
 	/* a flush has nothing to do: it is about writes that have ended, and those are in place */
 	if (io->op == FOO_BLK_FLUSH ||
-	    (mq->head == NULL && malloc_go_on(mq, malloc_dev(bq->dev)->mem, io))) {
+	    (mq->wait.head == NULL && malloc_go_on(mq, malloc_dev(bq->dev)->mem, io)))
 		foo_blk_done(bq, io, 0);
-		return;
-	}
-	io->next = NULL;
-	*mq->tail = io;
-	mq->tail = &io->next;
+	else
+		foo_blk_list_add(&mq->wait, io);
 }
 
 static void
@@ -129,31 +110,21 @@ malloc_poll(struct foo_blk_queue *bq)
 {
 	struct malloc_queue *mq = bq->engine;
 	uint8_t *mem = malloc_dev(bq->dev)->mem;
-	struct foo_blk_io *io;
 
 	mq->budget = MALLOC_SLICE;
-	while (mq->head != NULL && malloc_go_on(mq, mem, mq->head)) {
-		/* out of the list first: the next step of a request may come back at once */
-		io = mq->head;
-		mq->head = io->next;
-		if (mq->head == NULL)
-			mq->tail = &mq->head;
-		foo_blk_done(bq, io, 0);
-	}
+	/* out of the list first: the next step of a request may come back at once */
+	while (mq->wait.head != NULL && malloc_go_on(mq, mem, mq->wait.head))
+		foo_blk_done(bq, foo_blk_list_take(&mq->wait), 0);
 }
 
 static int
 malloc_queue_open(struct foo_blk_queue *bq)
 {
-	int node = (int)rte_lcore_to_socket_id(bq->q->lcore);
-	struct malloc_queue *mq;
+	struct malloc_queue *mq = foo_blk_queue_alloc(bq, sizeof(*mq), RTE_CACHE_LINE_SIZE);
 
-	mq = rte_zmalloc_socket(NULL, sizeof(*mq), RTE_CACHE_LINE_SIZE, node);
-	if (mq == NULL)
-		mq = rte_zmalloc(NULL, sizeof(*mq), RTE_CACHE_LINE_SIZE);
 	if (mq == NULL)
 		return -ENOMEM;
-	mq->tail = &mq->head;
+	foo_blk_list_init(&mq->wait);
 	mq->budget = MALLOC_SLICE;
 	bq->engine = mq;
 	return 0;

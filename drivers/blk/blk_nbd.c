@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include <rte_cycles.h>
-#include <rte_lcore.h>
 #include <rte_log.h>
 #include <rte_malloc.h>
 
@@ -22,12 +21,6 @@
 /* Largest block of the class, and largest preferred size that becomes a physical block. */
 #define NBD_BLOCK_MAX 4096
 #define NBD_PHYSICAL_MAX (64u << 10)
-
-static struct blk_nbd *
-nbd_of(struct foo_blk *dev)
-{
-	return blk_nbd(dev);
-}
 
 /* What the guest may do is what the server can. */
 static void
@@ -96,7 +89,7 @@ open_connect(struct blk_nbd *n, struct foo_error *err)
 		struct blk_nbd_queue *q = &n->queue[i];
 
 		q->dev = n;
-		q->wait_tail = &q->wait;
+		foo_blk_list_init(&q->wait);
 		q->fresh = blk_nbd_connect(q, err);
 		q->current = q->fresh;
 		rc = q->fresh == NULL ? -ECONNREFUSED : 0;
@@ -115,7 +108,7 @@ open_connect(struct blk_nbd *n, struct foo_error *err)
 static int
 nbd_open(struct foo_blk *dev, struct foo_error *err)
 {
-	struct blk_nbd *n = nbd_of(dev);
+	struct blk_nbd *n = blk_nbd(dev);
 	int rc;
 
 	n->wait_cycles = n->reconnect * rte_get_tsc_hz();
@@ -147,7 +140,7 @@ nbd_open(struct foo_blk *dev, struct foo_error *err)
 static void
 nbd_close_disk(struct foo_blk *dev)
 {
-	struct blk_nbd *n = nbd_of(dev);
+	struct blk_nbd *n = blk_nbd(dev);
 
 	blk_nbd_helper_stop(n);
 	open_disconnect(n);
@@ -171,13 +164,12 @@ nbd_queue_close(struct foo_blk_queue *bq)
 static int
 nbd_queue_open(struct foo_blk_queue *bq)
 {
-	struct blk_nbd_queue *q = &nbd_of(bq->dev)->queue[bq->q->index];
-	int node = (int)rte_lcore_to_socket_id(bq->q->lcore);
+	struct blk_nbd_queue *q = &blk_nbd(bq->dev)->queue[bq->q->index];
 
 	bq->engine = q;
 	q->bq = bq;
-	q->cmd = rte_zmalloc_socket(NULL, BLK_NBD_CMDS * sizeof(*q->cmd), 0, node);
-	q->bounce_mem = rte_malloc_socket(NULL, BLK_NBD_BOUNCES * BLK_NBD_BOUNCE_SIZE, 4096, node);
+	q->cmd = foo_blk_queue_alloc(bq, BLK_NBD_CMDS * sizeof(*q->cmd), 0);
+	q->bounce_mem = foo_blk_queue_alloc(bq, BLK_NBD_BOUNCES * BLK_NBD_BOUNCE_SIZE, 4096);
 	if (q->cmd == NULL || q->bounce_mem == NULL) {
 		nbd_queue_close(bq);
 		return -ENOMEM;
@@ -197,7 +189,7 @@ nbd_queue_open(struct foo_blk_queue *bq)
 static int
 nbd_resize(struct foo_blk *dev, uint64_t size, struct foo_error *err)
 {
-	struct blk_nbd *n = nbd_of(dev);
+	struct blk_nbd *n = blk_nbd(dev);
 	uint64_t found = 0;
 
 	for (uint32_t i = 0; i < dev->queues; i++) {

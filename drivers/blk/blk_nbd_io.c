@@ -36,12 +36,11 @@
 
 /* A request while it is ours: foo_blk_io::state. */
 struct nbd_io {
-	uint32_t cmds;    /* commands that the server has */
-	int32_t error;    /* of the first one that failed */
-	uint64_t sent;    /* bytes that have a command; of a flush: writes that it is good for */
-	uint32_t iov_off; /* where in that piece they end */
-	uint16_t iov;     /* the piece */
-	uint8_t flags;    /* NBD_IO_* */
+	uint64_t sent;           /* bytes that have a command; of a flush: writes it is good for */
+	int32_t error;           /* of the first command that failed */
+	uint16_t cmds;           /* commands that the server has */
+	struct foo_blk_place at; /* where the data that have a command end */
+	uint8_t flags;           /* NBD_IO_* */
 };
 _Static_assert(sizeof(struct nbd_io) <= sizeof(((struct foo_blk_io *)NULL)->state), "too large");
 
@@ -49,12 +48,6 @@ static inline struct nbd_io *
 io_state(struct foo_blk_io *io)
 {
 	return (struct nbd_io *)&io->state;
-}
-
-static inline void
-nbd_count(uint64_t *counter, uint64_t n)
-{
-	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
 }
 
 /* The state of this queue as the class has it. */
@@ -74,27 +67,10 @@ io_is_cached(const struct foo_blk_io *io)
 }
 
 static void
-io_append(struct blk_nbd_queue *q, struct foo_blk_io *io)
-{
-	io->next = NULL;
-	*q->wait_tail = io;
-	q->wait_tail = &io->next;
-}
-
-/* The first one leaves the list. */
-static void
-io_remove(struct blk_nbd_queue *q)
-{
-	q->wait = q->wait->next;
-	if (q->wait == NULL)
-		q->wait_tail = &q->wait;
-}
-
-static void
 io_end(struct blk_nbd_queue *q, struct foo_blk_io *io, int error)
 {
 	if (io_is_cached(io))
-		nbd_count(&q->stats.ended, 1);
+		foo_blk_count(&q->stats.ended, 1);
 	foo_blk_done(q->bq, io, -error);
 }
 
@@ -106,7 +82,7 @@ blk_nbd_writes(const struct blk_nbd *n, bool ended)
 	for (uint32_t i = 0; i < n->blk.queues; i++) {
 		const struct blk_nbd_stats *s = &n->queue[i].stats;
 
-		/* pairs with the stores in nbd_count(): each counter only grows */
+		/* pairs with the stores in foo_blk_count(): each counter only grows */
 		sum += __atomic_load_n(ended ? &s->ended : &s->issued, __ATOMIC_RELAXED);
 	}
 	return sum;
@@ -144,7 +120,7 @@ queue_may_wait(const struct blk_nbd_queue *q, uint64_t now)
 static void
 io_lost(struct blk_nbd_queue *q, struct foo_blk_io *io)
 {
-	nbd_count(&q->stats.lost, 1);
+	foo_blk_count(&q->stats.lost, 1);
 	io_end(q, io, EIO);
 }
 
@@ -155,7 +131,7 @@ io_settle(struct blk_nbd_queue *q, struct foo_blk_io *io, uint64_t now)
 	struct nbd_io *s = io_state(io);
 
 	if (!(s->flags & NBD_IO_SENT))
-		io_remove(q); /* the first: only that one is sent in part */
+		foo_blk_list_take(&q->wait); /* the first: only that one is sent in part */
 	if (unlikely(s->error != 0)) {
 		io_end(q, io, s->error);
 	} else if (unlikely(s->flags & NBD_IO_LOST)) {
@@ -163,14 +139,14 @@ io_settle(struct blk_nbd_queue *q, struct foo_blk_io *io, uint64_t now)
 			io_lost(q, io);
 			return;
 		}
-		nbd_count(&q->stats.repeated, 1);
+		foo_blk_count(&q->stats.repeated, 1);
 		memset(s, 0, sizeof(*s));
 		s->flags = NBD_IO_AGAIN;
-		io_append(q, io);
+		foo_blk_list_add(&q->wait, io);
 	} else if (io->op == FOO_BLK_WRITE && io->fua && !q->dev->facts.fua &&
 		   q->dev->facts.flush && !(s->flags & NBD_IO_FLUSH)) {
 		s->flags = NBD_IO_FLUSH;
-		io_append(q, io);
+		foo_blk_list_add(&q->wait, io);
 	} else {
 		if (io->op == FOO_BLK_FLUSH)
 			io_flushed(q->dev, s->sent);
@@ -201,22 +177,6 @@ cmd_on_reply(void *user, int *error)
 	return 1;
 }
 
-/* Copy between a bounce buffer and the guest's pieces. */
-static void
-cmd_copy(const struct blk_nbd_cmd *cmd, bool to_guest)
-{
-	const struct iovec *iov = &cmd->io->iov[cmd->iov];
-	uint32_t off = cmd->iov_off, done = 0, n;
-
-	for (; done < cmd->len; done += n, iov++, off = 0) {
-		n = RTE_MIN((uint32_t)iov->iov_len - off, cmd->len - done);
-		if (to_guest)
-			memcpy((uint8_t *)iov->iov_base + off, cmd->bounce + done, n);
-		else
-			memcpy(cmd->bounce + done, (uint8_t *)iov->iov_base + off, n);
-	}
-}
-
 /* A free command for a request. There is one. */
 static struct blk_nbd_cmd *
 cmd_new(struct blk_nbd_queue *q, struct foo_blk_io *io)
@@ -229,7 +189,7 @@ cmd_new(struct blk_nbd_queue *q, struct foo_blk_io *io)
 	cmd->busy = true;
 	q->busy++;
 	io_state(io)->cmds++;
-	nbd_count(&q->stats.commands, 1);
+	foo_blk_count(&q->stats.commands, 1);
 	return cmd;
 }
 
@@ -291,10 +251,10 @@ cmds_settle(struct blk_nbd_queue *q, uint64_t now)
 			s->flags |= NBD_IO_LOST;
 			q->shut |= cmd->error == ESHUTDOWN;
 		} else if (unlikely(cmd->error != 0)) {
-			nbd_count(&q->stats.server_errors, 1);
+			foo_blk_count(&q->stats.server_errors, 1);
 			s->error = s->error != 0 ? s->error : cmd->error;
 		} else if (cmd->bounce != NULL && io->op == FOO_BLK_READ) {
-			cmd_copy(cmd, true);
+			foo_blk_place_copy(cmd->at, io, cmd->bounce, cmd->len);
 		}
 		cmd_free(cmd);
 		if (--s->cmds == 0 && (s->flags & (NBD_IO_SENT | NBD_IO_LOST) || s->error != 0))
@@ -313,23 +273,6 @@ send_direct_len(const struct blk_nbd_facts *facts, const struct iovec *iov, uint
 	return (uint32_t)(len & ~(uint64_t)(facts->minimum - 1));
 }
 
-/* len bytes more have a command. */
-static void
-send_advance(const struct foo_blk_io *io, struct nbd_io *s, uint32_t len)
-{
-	s->sent += len;
-	while (len != 0) {
-		uint32_t n = RTE_MIN((uint32_t)io->iov[s->iov].iov_len - s->iov_off, len);
-
-		len -= n;
-		s->iov_off += n;
-		if (s->iov_off == io->iov[s->iov].iov_len) {
-			s->iov++;
-			s->iov_off = 0;
-		}
-	}
-}
-
 /* One command of a read or write: of a large piece, or of several by a bounce buffer. Whether
  * there was room. */
 static bool
@@ -337,9 +280,9 @@ send_data(struct blk_nbd_queue *q, struct foo_blk_io *io)
 {
 	const struct blk_nbd_facts *facts = &q->dev->facts;
 	struct nbd_io *s = io_state(io);
-	const struct iovec *iov = &io->iov[s->iov];
+	const struct iovec *iov = &io->iov[s->at.piece];
 	uint64_t left = io->len - s->sent, offset = io->offset + s->sent;
-	uint32_t direct = send_direct_len(facts, iov, s->iov_off);
+	uint32_t direct = send_direct_len(facts, iov, s->at.skip);
 	struct blk_nbd_cmd *cmd;
 	uint8_t *buf;
 
@@ -349,19 +292,19 @@ send_data(struct blk_nbd_queue *q, struct foo_blk_io *io)
 	if (direct == 0 && q->nbounce == 0)
 		return false;
 	cmd = cmd_new(q, io);
-	cmd->iov = s->iov;
-	cmd->iov_off = s->iov_off;
+	cmd->at = s->at;
 	cmd->len = direct;
-	buf = (uint8_t *)iov->iov_base + s->iov_off;
+	buf = (uint8_t *)iov->iov_base + s->at.skip;
 	if (direct == 0) {
 		cmd->len = (uint32_t)RTE_MIN(left, RTE_MIN(facts->maximum, BLK_NBD_BOUNCE_SIZE));
 		cmd->bounce = q->bounce[--q->nbounce];
 		buf = cmd->bounce;
 		if (io->op == FOO_BLK_WRITE)
-			cmd_copy(cmd, false);
-		nbd_count(&q->stats.bounced, 1);
+			foo_blk_place_copy(cmd->at, io, cmd->bounce, cmd->len);
+		foo_blk_count(&q->stats.bounced, 1);
 	}
-	send_advance(io, s, cmd->len);
+	s->sent += cmd->len;
+	foo_blk_place_advance(&s->at, io, cmd->len);
 	cmd_send(cmd, buf, offset);
 	return true;
 }
@@ -385,11 +328,11 @@ send_flush(struct blk_nbd_queue *q, struct foo_blk_io *io)
 {
 	struct blk_nbd *n = q->dev;
 
-	io_remove(q);
+	foo_blk_list_take(&q->wait);
 	/* pairs with the store in conn_lost(), which came before this connection */
 	if (unlikely(__atomic_load_n(&n->suspect, __ATOMIC_RELAXED) != 0 &&
 		     __atomic_exchange_n(&n->suspect, 0, __ATOMIC_RELAXED) != 0)) {
-		nbd_count(&q->stats.lost_flushes, 1);
+		foo_blk_count(&q->stats.lost_flushes, 1);
 		io_end(q, io, EIO);
 		return;
 	}
@@ -403,7 +346,7 @@ send_flush(struct blk_nbd_queue *q, struct foo_blk_io *io)
 static bool
 send_first(struct blk_nbd_queue *q)
 {
-	struct foo_blk_io *io = q->wait;
+	struct foo_blk_io *io = q->wait.head;
 	struct nbd_io *s = io_state(io);
 
 	if (s->flags & NBD_IO_FLUSH || io->op == FOO_BLK_FLUSH) {
@@ -422,7 +365,7 @@ send_first(struct blk_nbd_queue *q)
 			return false;
 	}
 	s->flags |= NBD_IO_SENT;
-	io_remove(q);
+	foo_blk_list_take(&q->wait);
 	return true;
 }
 
@@ -467,7 +410,7 @@ conn_take(struct blk_nbd_queue *q)
 		blk_nbd_discard(q->conn);
 	/* pairs with the exchange in blk_nbd_publish() */
 	q->conn = __atomic_exchange_n(&q->fresh, NULL, __ATOMIC_ACQ_REL);
-	nbd_count(&q->stats.connections, 1);
+	foo_blk_count(&q->stats.connections, 1);
 }
 
 /* Let libnbd do what the socket is ready for. */
@@ -501,7 +444,7 @@ static void
 queue_send(struct blk_nbd_queue *q, uint64_t now)
 {
 	conn_take(q);
-	while (q->wait != NULL && q->conn != NULL && !conn_is_superseded(q) && send_first(q))
+	while (q->wait.head != NULL && q->conn != NULL && !conn_is_superseded(q) && send_first(q))
 		;
 	cmds_settle(q, now);
 	if (unlikely(q->conn != NULL && (q->shut || conn_is_broken(q->conn)))) {
@@ -530,12 +473,8 @@ queue_stopping(struct blk_nbd_queue *q, uint64_t now)
 static void
 queue_expire(struct blk_nbd_queue *q, uint64_t now)
 {
-	while (q->wait != NULL && !queue_may_wait(q, now)) {
-		struct foo_blk_io *io = q->wait;
-
-		io_remove(q);
-		io_lost(q, io);
-	}
+	while (q->wait.head != NULL && !queue_may_wait(q, now))
+		io_lost(q, foo_blk_list_take(&q->wait));
 }
 
 void
@@ -545,8 +484,8 @@ blk_nbd_submit(struct foo_blk_queue *bq, struct foo_blk_io *io)
 
 	memset(io_state(io), 0, sizeof(struct nbd_io));
 	if (io_is_cached(io))
-		nbd_count(&q->stats.issued, 1);
-	io_append(q, io);
+		foo_blk_count(&q->stats.issued, 1);
+	foo_blk_list_add(&q->wait, io);
 }
 
 void

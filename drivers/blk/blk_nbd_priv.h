@@ -17,7 +17,7 @@
 
 #include <libnbd.h>
 
-#include "foo_blk.h"
+#include "foo_blk_io.h"
 
 /** Commands of a queue that the server may have at a time. */
 #define BLK_NBD_CMDS 128
@@ -62,8 +62,7 @@ struct blk_nbd_cmd {
 	struct foo_blk_io *io;    /**< The request that it is a part of. */
 	uint8_t *bounce;          /**< Bounce buffer, or NULL: it works on the guest's memory. */
 	uint32_t len;             /**< Bytes, where it moves data. */
-	uint32_t iov_off;         /**< Where in the piece its data begins. */
-	uint16_t iov;             /**< The piece. */
+	struct foo_blk_place at;  /**< Where its data begins. */
 	bool busy;                /**< The server has it. */
 	int error;                /**< Of the ended command: errno, 0 for none. */
 };
@@ -93,8 +92,7 @@ struct blk_nbd_queue {
 	uint32_t nbounce;          /**< Entries of bounce. Lcore. */
 	uint8_t *bounce[BLK_NBD_BOUNCES]; /**< Free bounce buffers. Lcore. */
 	uint8_t *bounce_mem;              /**< All of them. */
-	struct foo_blk_io *wait;          /**< Requests not, or not wholly, sent. Lcore. */
-	struct foo_blk_io **wait_tail;    /**< Where the next one goes. Lcore. */
+	struct foo_blk_list wait;         /**< Requests not, or not wholly, sent. Lcore. */
 	uint64_t down_since;              /**< TSC when conn was lost. Lcore. */
 	uint64_t stop_since;              /**< TSC when it was first seen stopping, or 0. Lcore. */
 	bool shut;                        /**< The server says that it is about to go. Lcore. */

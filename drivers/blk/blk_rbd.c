@@ -9,7 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <rte_lcore.h>
 #include <rte_log.h>
 #include <rte_malloc.h>
 
@@ -194,7 +193,7 @@ rbd_open_disk(struct foo_blk *dev, struct foo_error *err)
 		return foo_error_set(err, -ENOMEM, "no memory for %u queues", dev->queues);
 	for (uint32_t i = 0; i < dev->queues; i++) {
 		r->queue[i].dev = r;
-		r->queue[i].wait_tail = &r->queue[i].wait;
+		foo_blk_list_init(&r->queue[i].wait);
 	}
 	rc = open_image(r, err);
 	if (rc != 0)
@@ -230,14 +229,13 @@ static int
 rbd_queue_open(struct foo_blk_queue *bq)
 {
 	struct blk_rbd_queue *q = &rbd_of(bq->dev)->queue[bq->q->index];
-	int node = (int)rte_lcore_to_socket_id(bq->q->lcore);
 
 	q->bq = bq;
 	bq->engine = q;
 	if (q->cmd != NULL)
 		return 0;
-	q->cmd = rte_zmalloc_socket(NULL, BLK_RBD_CMDS * sizeof(*q->cmd), 0, node);
-	q->data = rte_malloc_socket(NULL, BLK_RBD_CMDS * BLK_RBD_DATA, 4096, node);
+	q->cmd = foo_blk_queue_alloc(bq, BLK_RBD_CMDS * sizeof(*q->cmd), 0);
+	q->data = foo_blk_queue_alloc(bq, BLK_RBD_CMDS * BLK_RBD_DATA, 4096);
 	if (q->cmd == NULL || q->data == NULL) {
 		rte_free(q->cmd);
 		rte_free(q->data);

@@ -21,12 +21,11 @@
 
 /* A request while it is ours: foo_blk_io::state. */
 struct rbd_io {
-	uint32_t cmds;    /* commands that librbd has */
-	int32_t error;    /* negative errno of the first one that failed */
-	uint64_t sent;    /* bytes that have a command */
-	uint32_t iov_off; /* where in that piece they end */
-	uint16_t iov;     /* the piece */
-	uint8_t flags;    /* RBD_IO_* */
+	uint64_t sent;           /* bytes that have a command */
+	int32_t error;           /* negative errno of the first command that failed */
+	uint16_t cmds;           /* commands that librbd has */
+	struct foo_blk_place at; /* where the data that have a command end */
+	uint8_t flags;           /* RBD_IO_* */
 };
 _Static_assert(sizeof(struct rbd_io) <= sizeof(((struct foo_blk_io *)NULL)->state), "too large");
 
@@ -36,29 +35,6 @@ io_state(struct foo_blk_io *io)
 	return (struct rbd_io *)&io->state;
 }
 
-static inline void
-rbd_count(uint64_t *counter, uint64_t n)
-{
-	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
-}
-
-static void
-io_append(struct blk_rbd_queue *q, struct foo_blk_io *io)
-{
-	io->next = NULL;
-	*q->wait_tail = io;
-	q->wait_tail = &io->next;
-}
-
-/* The first one leaves the list. */
-static void
-io_remove(struct blk_rbd_queue *q)
-{
-	q->wait = q->wait->next;
-	if (q->wait == NULL)
-		q->wait_tail = &q->wait;
-}
-
 /* All commands of a request have ended, and there will be no more. */
 static void
 io_settle(struct blk_rbd_queue *q, struct foo_blk_io *io)
@@ -66,29 +42,13 @@ io_settle(struct blk_rbd_queue *q, struct foo_blk_io *io)
 	struct rbd_io *s = io_state(io);
 
 	if (!(s->flags & RBD_IO_SENT))
-		io_remove(q); /* the first: only that one is handed over in part */
+		foo_blk_list_take(&q->wait); /* the first: only that one is handed over in part */
 	if (s->error == 0 && io->op == FOO_BLK_WRITE && io->fua && !(s->flags & RBD_IO_FLUSH)) {
 		s->flags = RBD_IO_FLUSH;
-		io_append(q, io);
+		foo_blk_list_add(&q->wait, io);
 		return;
 	}
 	foo_blk_done(q->bq, io, s->error);
-}
-
-/* Copy between a command's data and the guest's pieces. */
-static void
-cmd_copy(const struct blk_rbd_cmd *cmd, bool to_guest)
-{
-	const struct iovec *iov = &cmd->io->iov[cmd->iov];
-	uint32_t off = cmd->iov_off, done = 0, n;
-
-	for (; done < cmd->len; done += n, iov++, off = 0) {
-		n = RTE_MIN((uint32_t)iov->iov_len - off, cmd->len - done);
-		if (to_guest)
-			memcpy((uint8_t *)iov->iov_base + off, cmd->data + done, n);
-		else
-			memcpy(cmd->data + done, (uint8_t *)iov->iov_base + off, n);
-	}
 }
 
 /* The command has ended, for its request. */
@@ -99,10 +59,10 @@ cmd_settle(struct blk_rbd_queue *q, struct blk_rbd_cmd *cmd, int64_t result)
 	struct rbd_io *s = io_state(io);
 
 	if (unlikely(result < 0)) {
-		rbd_count(&q->stats.errors, 1);
+		foo_blk_count(&q->stats.errors, 1);
 		s->error = s->error != 0 ? s->error : (int32_t)result;
 	} else if (io->op == FOO_BLK_READ) {
-		cmd_copy(cmd, true);
+		foo_blk_place_copy(cmd->at, io, cmd->data, cmd->len);
 	}
 	cmd->io = NULL;
 	if (--s->cmds == 0 && (s->flags & RBD_IO_SENT || s->error != 0))
@@ -168,7 +128,7 @@ cmd_abandon(struct blk_rbd_cmd *cmd)
 {
 	uint32_t *abandoned = &cmd->q->dev->abandoned;
 
-	rbd_count(&cmd->q->stats.abandoned, 1);
+	foo_blk_count(&cmd->q->stats.abandoned, 1);
 	__atomic_fetch_add(abandoned, 1, __ATOMIC_RELAXED);
 	/* pairs with the exchange in cmd_on_end() */
 	if (__atomic_exchange_n(&cmd->state, BLK_RBD_ABANDONED, __ATOMIC_ACQ_REL) == BLK_RBD_ENDED)
@@ -188,7 +148,7 @@ cmd_new(struct blk_rbd_queue *q, struct foo_blk_io *io)
 	__atomic_store_n(&cmd->state, BLK_RBD_BUSY, __ATOMIC_RELAXED);
 	q->busy++;
 	io_state(io)->cmds++;
-	rbd_count(&q->stats.commands, 1);
+	foo_blk_count(&q->stats.commands, 1);
 	return cmd;
 }
 
@@ -230,23 +190,6 @@ cmd_send(struct blk_rbd_cmd *cmd, uint64_t offset)
 	}
 }
 
-/* len bytes more have a command. */
-static void
-send_advance(const struct foo_blk_io *io, struct rbd_io *s, uint32_t len)
-{
-	s->sent += len;
-	while (len != 0) {
-		uint32_t n = RTE_MIN((uint32_t)io->iov[s->iov].iov_len - s->iov_off, len);
-
-		len -= n;
-		s->iov_off += n;
-		if (s->iov_off == io->iov[s->iov].iov_len) {
-			s->iov++;
-			s->iov_off = 0;
-		}
-	}
-}
-
 /* The next command of a request. */
 static void
 send_next(struct blk_rbd_queue *q, struct foo_blk_io *io)
@@ -257,15 +200,14 @@ send_next(struct blk_rbd_queue *q, struct foo_blk_io *io)
 
 	if (io->op == FOO_BLK_READ || io->op == FOO_BLK_WRITE) {
 		cmd->len = (uint32_t)RTE_MIN(left, BLK_RBD_DATA);
-		cmd->iov = s->iov;
-		cmd->iov_off = s->iov_off;
+		cmd->at = s->at;
 		if (io->op == FOO_BLK_WRITE)
-			cmd_copy(cmd, false);
-		send_advance(io, s, cmd->len);
+			foo_blk_place_copy(cmd->at, io, cmd->data, cmd->len);
+		foo_blk_place_advance(&s->at, io, cmd->len);
 	} else {
 		cmd->len = (uint32_t)RTE_MIN(left, RBD_RANGE_MAX);
-		s->sent += cmd->len;
 	}
+	s->sent += cmd->len;
 	cmd_send(cmd, offset);
 }
 
@@ -273,7 +215,7 @@ send_next(struct blk_rbd_queue *q, struct foo_blk_io *io)
 static bool
 send_first(struct blk_rbd_queue *q)
 {
-	struct foo_blk_io *io = q->wait;
+	struct foo_blk_io *io = q->wait.head;
 	struct rbd_io *s = io_state(io);
 
 	if (q->free == NULL)
@@ -288,7 +230,7 @@ send_first(struct blk_rbd_queue *q)
 			send_next(q, io);
 		}
 	s->flags |= RBD_IO_SENT;
-	io_remove(q);
+	foo_blk_list_take(&q->wait);
 	return true;
 }
 
@@ -300,12 +242,8 @@ queue_abandon(struct blk_rbd_queue *q)
 	for (uint32_t i = 0; i < BLK_RBD_CMDS; i++)
 		if (q->cmd[i].io != NULL)
 			cmd_abandon(&q->cmd[i]);
-	while (q->wait != NULL) {
-		struct foo_blk_io *io = q->wait;
-
-		io_remove(q);
-		foo_blk_done(q->bq, io, -ETIMEDOUT);
-	}
+	while (q->wait.head != NULL)
+		foo_blk_done(q->bq, foo_blk_list_take(&q->wait), -ETIMEDOUT);
 }
 
 /* A queue that is being stopped waits a second for the cluster: control's own patience is two
@@ -329,8 +267,10 @@ queue_stopping(struct blk_rbd_queue *q)
 void
 blk_rbd_submit(struct foo_blk_queue *bq, struct foo_blk_io *io)
 {
+	struct blk_rbd_queue *q = bq->engine;
+
 	memset(io_state(io), 0, sizeof(struct rbd_io));
-	io_append(bq->engine, io);
+	foo_blk_list_add(&q->wait, io);
 }
 
 void
@@ -343,7 +283,7 @@ blk_rbd_commit(struct foo_blk_queue *bq)
 	 * has been done, or not, before another is begun */
 	if (unlikely(__atomic_load_n(&q->dev->abandoned, __ATOMIC_ACQUIRE) != 0))
 		return;
-	while (q->wait != NULL && send_first(q))
+	while (q->wait.head != NULL && send_first(q))
 		;
 }
 

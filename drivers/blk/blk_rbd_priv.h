@@ -14,7 +14,7 @@
 
 #include <rbd/librbd.h>
 
-#include "foo_blk.h"
+#include "foo_blk_io.h"
 
 /** Commands of a queue that librbd may have at a time. */
 #define BLK_RBD_CMDS 64
@@ -38,8 +38,7 @@ struct blk_rbd_cmd {
 	struct foo_blk_io *io;    /**< The request that it is a part of; NULL: given up. Lcore. */
 	uint8_t *data;            /**< BLK_RBD_DATA bytes. */
 	uint32_t len;             /**< Bytes of data that are read or written. */
-	uint32_t iov_off;         /**< Where in the piece they begin. */
-	uint16_t iov;             /**< The piece. */
+	struct foo_blk_place at;  /**< Where in the request they begin. */
 	uint32_t state;           /**< enum blk_rbd_state. Atomic. */
 	int64_t result;           /**< Of the ended command: negative errno, or not. */
 };
@@ -53,16 +52,15 @@ struct blk_rbd_stats {
 
 /** A queue. Lives as long as the image is open, whichever lcore polls it. */
 struct blk_rbd_queue {
-	struct foo_blk_queue *bq;      /**< The class' side of it, while open. */
-	struct blk_rbd *dev;           /**< Its disk. */
-	struct blk_rbd_cmd *cmd;       /**< All commands. */
-	uint8_t *data;                 /**< All their data. */
-	struct blk_rbd_cmd *free;      /**< Commands not in use. Lcore. */
-	uint32_t busy;                 /**< Commands that librbd has. Lcore. */
-	struct foo_blk_io *wait;       /**< Requests not, or not wholly, handed over. Lcore. */
-	struct foo_blk_io **wait_tail; /**< Where the next one goes. Lcore. */
-	uint64_t stop_since;           /**< TSC when it was first seen stopping, or 0. Lcore. */
-	struct blk_rbd_stats stats;    /**< Counters. */
+	struct foo_blk_queue *bq;   /**< The class' side of it, while open. */
+	struct blk_rbd *dev;        /**< Its disk. */
+	struct blk_rbd_cmd *cmd;    /**< All commands. */
+	uint8_t *data;              /**< All their data. */
+	struct blk_rbd_cmd *free;   /**< Commands not in use. Lcore. */
+	uint32_t busy;              /**< Commands that librbd has. Lcore. */
+	struct foo_blk_list wait;   /**< Requests not, or not wholly, handed over. Lcore. */
+	uint64_t stop_since;        /**< TSC when it was first seen stopping, or 0. Lcore. */
+	struct blk_rbd_stats stats; /**< Counters. */
 
 	/** Stack of commands that have ended; librbd's threads push, the lcore takes all. */
 	struct blk_rbd_cmd *ended __rte_cache_aligned;

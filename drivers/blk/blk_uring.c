@@ -9,7 +9,6 @@
 
 #include <sys/mman.h>
 
-#include <rte_lcore.h>
 #include <rte_malloc.h>
 
 #include "blk_uring_priv.h"
@@ -62,17 +61,15 @@ uring_queue_open(struct foo_blk_queue *bq)
 {
 	struct uring_dev *d = uring_dev(bq->dev);
 	struct uring_queue *u = &d->queue[bq->q->index];
-	int node = (int)rte_lcore_to_socket_id(bq->q->lcore);
 	int rc;
 
 	u->dev = d;
-	u->wait = NULL;
-	u->wait_tail = &u->wait;
+	foo_blk_list_init(&u->wait);
 	rc = uring_ring_open(u, bq->dev->depth, d->file.fd);
 	if (rc != 0)
 		return rc;
 	if (d->file.direct)
-		rc = uring_bounce_open(u, RTE_MAX(d->file.mem_align, d->file.io_align), node);
+		rc = uring_bounce_open(u, bq, RTE_MAX(d->file.mem_align, d->file.io_align));
 	if (rc != 0)
 		uring_ring_close(u);
 	else

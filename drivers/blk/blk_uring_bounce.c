@@ -4,17 +4,15 @@
  * Bounce buffers: O_DIRECT asks for an alignment that a guest's buffers need not have.
  */
 #include <errno.h>
-#include <string.h>
 
 #include <rte_malloc.h>
 
 #include "blk_uring_priv.h"
 
 int
-uring_bounce_open(struct uring_queue *u, uint32_t align, int node)
+uring_bounce_open(struct uring_queue *u, const struct foo_blk_queue *bq, uint32_t align)
 {
-	uint8_t *mem =
-		rte_malloc_socket(NULL, (size_t)URING_BOUNCES * URING_BOUNCE_SIZE, align, node);
+	uint8_t *mem = foo_blk_queue_alloc(bq, (size_t)URING_BOUNCES * URING_BOUNCE_SIZE, align);
 
 	if (mem == NULL)
 		return -ENOMEM;
@@ -65,26 +63,4 @@ uring_bounce_put(struct uring_queue *u, uint8_t *buf)
 
 	b->next = u->bounces;
 	u->bounces = b;
-}
-
-void
-uring_bounce_copy(const struct foo_blk_io *io, const struct uring_state *s, uint8_t *buf,
-		  uint32_t n)
-{
-	const struct iovec *v = &io->iov[s->first];
-	size_t skip = s->skip;
-
-	while (n != 0) {
-		uint32_t part = (uint32_t)RTE_MIN(v->iov_len - skip, (size_t)n);
-		uint8_t *piece = (uint8_t *)v->iov_base + skip;
-
-		if (io->op == FOO_BLK_READ)
-			memcpy(piece, buf, part);
-		else
-			memcpy(buf, piece, part);
-		buf += part;
-		n -= part;
-		skip = 0;
-		v++;
-	}
 }

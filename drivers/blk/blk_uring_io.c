@@ -23,15 +23,15 @@ slice(const struct foo_blk_io *io, const struct uring_state *s, uint32_t most)
 static void
 prep_pieces(struct io_uring_sqe *sqe, const struct foo_blk_io *io, const struct uring_state *s)
 {
-	const struct iovec *v = &io->iov[s->first];
-	uint32_t n = RTE_MIN((uint32_t)(io->niov - s->first), (uint32_t)IOV_MAX);
+	const struct iovec *v = &io->iov[s->at.piece];
+	uint32_t n = RTE_MIN((uint32_t)(io->niov - s->at.piece), (uint32_t)IOV_MAX);
 	bool read = io->op == FOO_BLK_READ;
 	uint64_t at = io->offset + s->done;
 
-	if (n == 1 || s->skip != 0)
+	if (n == 1 || s->at.skip != 0)
 		io_uring_prep_rw(read ? IORING_OP_READ : IORING_OP_WRITE, sqe, 0,
-				 (uint8_t *)v->iov_base + s->skip, (uint32_t)(v->iov_len - s->skip),
-				 at);
+				 (uint8_t *)v->iov_base + s->at.skip,
+				 (uint32_t)(v->iov_len - s->at.skip), at);
 	else
 		io_uring_prep_rw(read ? IORING_OP_READV : IORING_OP_WRITEV, sqe, 0, v, n, at);
 }
@@ -43,7 +43,7 @@ prep_bounced(struct io_uring_sqe *sqe, const struct foo_blk_io *io, const struct
 	uint32_t n = slice(io, s, URING_BOUNCE_SIZE);
 
 	if (io->op == FOO_BLK_WRITE)
-		uring_bounce_copy(io, s, s->buf, n);
+		foo_blk_place_copy(s->at, io, s->buf, n);
 	io_uring_prep_rw(io->op == FOO_BLK_READ ? IORING_OP_READ : IORING_OP_WRITE, sqe, 0, s->buf,
 			 n, io->offset + s->done);
 }
@@ -125,32 +125,16 @@ io_go(struct uring_queue *u, struct foo_blk_io *io)
 {
 	if (likely(io_step(u, io)))
 		return;
-	uring_count(&u->stats.waits);
-	io->next = NULL;
-	*u->wait_tail = io;
-	u->wait_tail = &io->next;
+	foo_blk_count(&u->stats.waits, 1);
+	foo_blk_list_add(&u->wait, io);
 }
 
 /* Begin what has waited, as far as there is room by now. */
 static void
 io_resume(struct uring_queue *u)
 {
-	while (u->wait != NULL && io_step(u, u->wait)) {
-		u->wait = u->wait->next;
-		if (u->wait == NULL)
-			u->wait_tail = &u->wait;
-	}
-}
-
-/* So many bytes of the pieces are done. */
-static void
-io_advance(const struct foo_blk_io *io, struct uring_state *s, uint32_t n)
-{
-	s->done += n;
-	n += s->skip;
-	while (s->first < io->niov && n >= io->iov[s->first].iov_len)
-		n -= (uint32_t)io->iov[s->first++].iov_len;
-	s->skip = n;
+	while (u->wait.head != NULL && io_step(u, u->wait.head))
+		foo_blk_list_take(&u->wait);
 }
 
 /* Whether the kernel did less than it was asked for: neither a slice, nor all pieces that it takes
@@ -160,9 +144,9 @@ io_is_short(const struct foo_blk_io *io, const struct uring_state *s, bool slice
 {
 	if (sliced)
 		return res < slice(io, s, URING_BOUNCE_SIZE);
-	if (s->skip != 0)
-		return res < io->iov[s->first].iov_len - s->skip;
-	return res < io->len - s->done && io->niov - s->first <= IOV_MAX;
+	if (s->at.skip != 0)
+		return res < io->iov[s->at.piece].iov_len - s->at.skip;
+	return res < io->len - s->done && io->niov - s->at.piece <= IOV_MAX;
 }
 
 /* A step of a read or write is over. The request's result, or 1: it goes on. */
@@ -174,20 +158,21 @@ transfer_done(struct uring_queue *u, struct foo_blk_io *io, int res)
 
 	if (unlikely(sliced)) {
 		if (io->op == FOO_BLK_READ && res > 0)
-			uring_bounce_copy(io, s, s->buf, (uint32_t)res);
+			foo_blk_place_copy(s->at, io, s->buf, (uint32_t)res);
 		uring_bounce_put(u, s->buf);
 		s->buf = NULL;
 	}
 	if (unlikely(res <= 0)) {
 		if (res == 0)
-			uring_count(&u->stats.past_end);
+			foo_blk_count(&u->stats.past_end, 1);
 		return res == -EAGAIN || res == -EINTR ? 1 : -EIO;
 	}
 	if (likely((uint32_t)res == io->len))
 		return 0;
 	if (io_is_short(io, s, sliced, (uint32_t)res))
-		uring_count(&u->stats.short_io);
-	io_advance(io, s, (uint32_t)res);
+		foo_blk_count(&u->stats.short_io, 1);
+	s->done += (uint32_t)res;
+	foo_blk_place_advance(&s->at, io, (uint32_t)res);
 	return s->done < io->len;
 }
 
@@ -212,7 +197,7 @@ zeroes_done(struct uring_queue *u, struct foo_blk_io *io, int res)
 	__atomic_store_n(s->how == URING_ZERO_PUNCH ? &d->no_punch : &d->no_zero, true,
 			 __ATOMIC_RELAXED);
 	if (s->how == URING_ZERO_RANGE)
-		uring_count(&u->stats.zeroes_written);
+		foo_blk_count(&u->stats.zeroes_written, 1);
 	return 1;
 }
 
@@ -224,7 +209,7 @@ other_done(struct uring_queue *u, const struct foo_blk_io *io, int res)
 		return 1;
 	if (io->op == FOO_BLK_DISCARD && res == -EOPNOTSUPP) {
 		/* a hint, no more */
-		uring_count(&u->stats.discards_in_vain);
+		foo_blk_count(&u->stats.discards_in_vain, 1);
 		return 0;
 	}
 	return res < 0 ? -EIO : 0;
@@ -265,7 +250,7 @@ uring_io_submit(struct foo_blk_queue *bq, struct foo_blk_io *io)
 		.bounced = io->op <= FOO_BLK_WRITE && uring_bounce_needed(&u->dev->file, io),
 	};
 	if (s->bounced)
-		uring_count(&u->stats.bounced);
+		foo_blk_count(&u->stats.bounced, 1);
 	io_go(u, io);
 	if (io_is_urgent(bq, u))
 		uring_ring_submit(u);

@@ -12,7 +12,7 @@
 
 #include <rte_log.h>
 
-#include "foo_blk.h"
+#include "foo_blk_io.h"
 
 /** Entries of the submission ring: a burst or two; it stays in the cache. */
 #define URING_SQ 64
@@ -51,12 +51,11 @@ enum uring_zeroing {
 
 /** What is kept of a request while the engine has it: foo_blk_io::state. */
 struct uring_state {
-	uint64_t done;  /**< Bytes done: of ZEROES they may be more than 4 GiB. */
-	uint8_t *buf;   /**< Bounce buffer, while the kernel has it. */
-	uint32_t skip;  /**< READ, WRITE: bytes of iov[first] done. */
-	uint16_t first; /**< READ, WRITE: piece to go on with. */
-	uint8_t how;    /**< ZEROES: enum uring_zeroing. */
-	bool bounced;   /**< READ, WRITE: not aligned, goes through buffers. */
+	uint64_t done;           /**< Bytes done: of ZEROES they may be more than 4 GiB. */
+	uint8_t *buf;            /**< Bounce buffer, while the kernel has it. */
+	struct foo_blk_place at; /**< READ, WRITE: where to go on. */
+	uint8_t how;             /**< ZEROES: enum uring_zeroing. */
+	bool bounced;            /**< READ, WRITE: not aligned, goes through buffers. */
 };
 _Static_assert(sizeof(struct uring_state) <= sizeof(((struct foo_blk_io *)0)->state), "no room");
 
@@ -80,14 +79,13 @@ struct uring_dev;
 
 /** A queue. */
 struct uring_queue {
-	struct io_uring ring;          /**< Its ring. */
-	struct uring_dev *dev;         /**< Its disk. */
-	struct foo_blk_io *wait;       /**< Requests that wait for a buffer or an entry. */
-	struct foo_blk_io **wait_tail; /**< End of wait. */
-	struct uring_bounce *bounces;  /**< Free bounce buffers. */
-	void *bounce_mem;              /**< All bounce buffers. */
-	bool enabled;                  /**< The lcore has made the ring its own. */
-	struct uring_stats stats;      /**< Counters. */
+	struct io_uring ring;         /**< Its ring. */
+	struct uring_dev *dev;        /**< Its disk. */
+	struct foo_blk_list wait;     /**< Requests that wait for a buffer or an entry. */
+	struct uring_bounce *bounces; /**< Free bounce buffers. */
+	void *bounce_mem;             /**< All bounce buffers. */
+	bool enabled;                 /**< The lcore has made the ring its own. */
+	struct uring_stats stats;     /**< Counters. */
 } __rte_cache_aligned;
 
 /** An open file or block device. */
@@ -118,13 +116,6 @@ static inline struct uring_state *
 uring_state(struct foo_blk_io *io)
 {
 	return (struct uring_state *)&io->state;
-}
-
-/** Add to a counter that others read. Lcore. */
-static inline void
-uring_count(uint64_t *counter)
-{
-	__atomic_store_n(counter, *counter + 1, __ATOMIC_RELAXED);
 }
 
 /* --- blk_uring_file.c --- */
@@ -181,7 +172,7 @@ void uring_io_poll(struct foo_blk_queue *bq);
 /* --- blk_uring_bounce.c --- */
 
 /** Bounce buffers for a queue. 0 or -ENOMEM. Control. */
-int uring_bounce_open(struct uring_queue *u, uint32_t align, int node);
+int uring_bounce_open(struct uring_queue *u, const struct foo_blk_queue *bq, uint32_t align);
 
 /** Free them. Control. */
 void uring_bounce_close(struct uring_queue *u);
@@ -194,9 +185,5 @@ uint8_t *uring_bounce_get(struct uring_queue *u);
 
 /** Give it back. */
 void uring_bounce_put(struct uring_queue *u, uint8_t *buf);
-
-/** Copy n bytes between buf and the pieces, from where the request stands. */
-void uring_bounce_copy(const struct foo_blk_io *io, const struct uring_state *s, uint8_t *buf,
-		       uint32_t n);
 
 #endif /* BLK_URING_PRIV_H */

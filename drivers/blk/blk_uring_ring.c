@@ -105,6 +105,6 @@ uring_ring_submit(struct uring_queue *u)
 		return;
 	if (unlikely(!u->enabled))
 		ring_enable(u);
-	uring_count(&u->stats.submits);
+	foo_blk_count(&u->stats.submits, 1);
 	io_uring_submit(&u->ring);
 }

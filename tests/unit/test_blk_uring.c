@@ -259,7 +259,7 @@ crowd(void **state)
 	/* as where direct I/O is strict */
 	fx->d.file.mem_align = 512;
 	if (!fx->d.file.direct)
-		assert_int_equal(uring_bounce_open(&fx->d.queue[1], 512, SOCKET_ID_ANY), 0);
+		assert_int_equal(uring_bounce_open(&fx->d.queue[1], &fx->bq, 512), 0);
 	fx->d.file.direct = true;
 	for (unsigned int i = 0; i < DEPTH; i++) {
 		iov[i].iov_base = fx->mem + (size_t)i * 1024 + (i % 2);
@@ -281,7 +281,7 @@ crowd(void **state)
 	check_file();
 	assert_int_equal(fx->d.queue[1].stats.bounced, DEPTH / 2);
 	assert_true(fx->d.queue[1].stats.waits > 0);
-	assert_null(fx->d.queue[1].wait);
+	assert_null(fx->d.queue[1].wait.head);
 }
 
 /* An idle medium begins before the burst is complete, and not with a system call a request. */
