@@ -4,6 +4,7 @@
  * The class `blk_uring`: a disk in a file or on a block device, through io_uring.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -95,19 +96,19 @@ uring_resize(struct foo_blk *dev, uint64_t size, struct foo_error *err)
 		return foo_error_set(err, rc, "path=%s: %s", d->path, strerror(-rc));
 	if (size > now && d->file.is_block)
 		return foo_error_set(err, -EINVAL,
-				     "path=%s: the block device has %lu bytes: grow "
-				     "it first",
+				     "path=%s: the block device has %" PRIu64
+				     " bytes: grow it first",
 				     d->path, now);
 	if (size > now && dev->cap.read_only)
-		return foo_error_set(err, -EROFS, "path=%s: ro=1, and it has %lu bytes", d->path,
-				     now);
+		return foo_error_set(err, -EROFS, "path=%s: ro=1, and it has %" PRIu64 " bytes",
+				     d->path, now);
 	if (size != 0 && size < now)
 		return foo_error_set(err, -EINVAL,
-				     "path=%s: it has %lu bytes: a disk in use does "
-				     "not shrink",
+				     "path=%s: it has %" PRIu64
+				     " bytes: a disk in use does not shrink",
 				     d->path, now);
 	if (size > now && ftruncate(d->file.fd, (off_t)size) != 0)
-		return foo_error_set(err, -errno, "path=%s: %lu bytes: %s", d->path, size,
+		return foo_error_set(err, -errno, "path=%s: %" PRIu64 " bytes: %s", d->path, size,
 				     strerror(errno));
 	foo_blk_set_size(dev, RTE_MAX(size, now));
 	return 0;

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -42,8 +43,9 @@ file_create(const struct uring_dev *d, struct foo_error *err)
 	int fd, rc = 0;
 
 	if (d->size % d->blk.cap.block_size != 0)
-		return foo_error_set(err, -EINVAL, "size=%lu: not a multiple of block-size=%u",
-				     d->size, d->blk.cap.block_size);
+		return foo_error_set(err, -EINVAL,
+				     "size=%" PRIu64 ": not a multiple of block-size=%u", d->size,
+				     d->blk.cap.block_size);
 	fd = open(d->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0 && errno == EEXIST)
 		return 0;
@@ -51,7 +53,7 @@ file_create(const struct uring_dev *d, struct foo_error *err)
 		return foo_error_set(err, -errno, "path=%s: cannot create it: %s", d->path,
 				     strerror(errno));
 	if (ftruncate(fd, (off_t)d->size) != 0) {
-		rc = foo_error_set(err, -errno, "path=%s: size=%lu: %s", d->path, d->size,
+		rc = foo_error_set(err, -errno, "path=%s: size=%" PRIu64 ": %s", d->path, d->size,
 				   strerror(errno));
 		unlink(d->path);
 	}
@@ -202,18 +204,18 @@ file_check_size(struct uring_dev *d, struct foo_error *err)
 		return foo_error_set(err, rc, "path=%s: %s", d->path, strerror(-rc));
 	if (d->size != 0 && size != d->size)
 		return foo_error_set(err, -EINVAL,
-				     "path=%s: it is there, and has %lu bytes, not size=%lu: "
-				     "leave size= out",
+				     "path=%s: it is there, and has %" PRIu64
+				     " bytes, not size=%" PRIu64 ": leave size= out",
 				     d->path, size, d->size);
 	rest = size % d->blk.cap.block_size;
 	if (size == rest)
 		return foo_error_set(err, -EINVAL,
-				     "path=%s: %lu bytes are no disk: one block has %u", d->path,
-				     size, d->blk.cap.block_size);
+				     "path=%s: %" PRIu64 " bytes are no disk: one block has %u",
+				     d->path, size, d->blk.cap.block_size);
 	if (rest != 0)
 		URING_LOG(NOTICE,
-			  "%s: path=%s: its last %lu bytes are no whole block, and not part "
-			  "of the disk",
+			  "%s: path=%s: its last %" PRIu64
+			  " bytes are no whole block, and not part of the disk",
 			  d->blk.dev.name, d->path, rest);
 	foo_blk_set_size(&d->blk, size);
 	return 0;
