@@ -155,6 +155,18 @@ stamp(struct blk_queue *q, const uint16_t *slot, int n)
 		q->request[slot[i]].due = now;
 }
 
+/* Member by member: the step was stored so just now. Loaded in one piece it would wait until all
+ * stores before it, to lines that the back-end has, are through. */
+static void
+take_slot(struct blk_request *r, uint64_t due, const struct blk_step *step)
+{
+	r->due = due;
+	r->generation = 0;
+	r->step.op = step->op;
+	r->step.block = step->block;
+	r->last_pass = false;
+}
+
 int
 blk_submit(struct blk_guest *bg, struct blk_queue *q)
 {
@@ -169,7 +181,7 @@ blk_submit(struct blk_guest *bg, struct blk_queue *q)
 	while (n < max && q->nfree > 0 && take_next(q, now, &due)) {
 		uint16_t slot = q->free[--q->nfree];
 
-		q->request[slot] = (struct blk_request){.due = due, .step = q->next};
+		take_slot(&q->request[slot], due, &q->next);
 		add(bg, q, slot);
 		sent[n++] = slot;
 	}
