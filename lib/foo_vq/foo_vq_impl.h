@@ -127,6 +127,82 @@ vq_chain_single(struct foo_chain *chain, struct foo_seg *seg, uint8_t *va, uint3
 	chain->fault = FOO_FAULT_NONE;
 }
 
+/** Descriptors of a chain that is tried the quick way. */
+#define VQ_QUICK_MAX 20
+
+/**
+ * A chain as nearly all are: few descriptors, each in the window, the readable ones first. Anything
+ * else ends the try, and the chain is walked from its start, which finds what it is. Everything is
+ * inlined, so that this struct is registers.
+ */
+struct vq_quick {
+	struct vq_window win;
+	struct foo_seg *seg;
+	unsigned int max; /* descriptors that it may have */
+	unsigned int nread;
+	unsigned int nwrite;
+	uint64_t read_len;
+	uint64_t write_len;
+};
+
+static inline struct vq_quick
+vq_quick(const struct foo_vq *vq, struct foo_seg *seg, unsigned int room)
+{
+	unsigned int max =
+		RTE_MIN(RTE_MIN(room, (unsigned int)vq->size), (unsigned int)VQ_QUICK_MAX);
+
+	return (struct vq_quick){.win = vq_window(vq), .seg = seg, .max = max};
+}
+
+/** Add a buffer. False: the quick way ends. */
+static inline bool
+vq_quick_add(struct vq_quick *q, uint64_t addr, uint32_t len, bool write)
+{
+	unsigned int n = q->nread + q->nwrite;
+	uint8_t *va = vq_window_va(&q->win, addr, len);
+
+	if (unlikely(va == NULL || n == q->max || (!write && q->nwrite != 0)))
+		return false;
+	q->seg[n].va = va;
+	q->seg[n].len = len;
+	if (write) {
+		q->nwrite++;
+		q->write_len += len;
+	} else {
+		q->nread++;
+		q->read_len += len;
+	}
+	return true;
+}
+
+/** The table of an indirect chain, if all of it may be read the quick way; *count is set to its
+ * entries. */
+static inline const uint8_t *
+vq_quick_table(const struct foo_vq *vq, const struct vq_quick *q, uint64_t addr, uint32_t len,
+	       uint32_t *count)
+{
+	*count = len / sizeof(struct vring_desc);
+	if (unlikely(!vq->indirect || len % sizeof(struct vring_desc) != 0 || *count > q->max))
+		return NULL;
+	return vq_window_va(&q->win, addr, len);
+}
+
+/** All of it is there: enter it into the chain. False: the quick way ends. */
+static inline bool
+vq_quick_end(struct foo_vq *vq, const struct vq_quick *q, struct foo_chain *chain)
+{
+	if (unlikely(q->read_len + q->write_len > UINT32_MAX))
+		return false;
+	vq->walked += q->nread + q->nwrite;
+	chain->seg = q->seg;
+	chain->fault = FOO_FAULT_NONE;
+	chain->nread = (uint16_t)q->nread;
+	chain->nwrite = (uint16_t)q->nwrite;
+	chain->read_len = (uint32_t)q->read_len;
+	chain->write_len = (uint32_t)q->write_len;
+	return true;
+}
+
 int vq_split_init(struct foo_vq *vq, const struct foo_vq_config *cfg);
 void vq_split_prefetch(const struct foo_vq *vq, uint16_t n);
 uint16_t vq_split_pop(struct foo_vq *vq, struct foo_chain *chain, uint16_t max);

@@ -150,7 +150,72 @@ packed_walk(struct foo_vq *vq, struct vq_walk *w, const struct packed_place *at,
 	return FOO_FAULT_NONE;
 }
 
-/** The long way: several descriptors, an indirect table, or a fault. */
+/** The entries of an indirect table, whose flags stand behind the id. False: not this chain. */
+static bool
+packed_quick_table(const struct foo_vq *vq, struct vq_quick *q, const struct packed_desc *d)
+{
+	const uint16_t ignored = vq->table_read_only ? VRING_DESC_F_WRITE : 0;
+	const uint8_t *table;
+	struct vq_desc e;
+	uint32_t count, i;
+	uint16_t flags;
+
+	table = vq_quick_table(vq, q, d->addr, d->len, &count);
+	if (unlikely(table == NULL || d->flags & VRING_DESC_F_NEXT))
+		return false;
+	for (i = 0; i < count; i++) {
+		e = vq_desc_load(table + i * sizeof(struct vring_packed_desc));
+		flags = e.next & ~ignored;
+		if (unlikely(flags & VRING_DESC_F_INDIRECT) ||
+		    !vq_quick_add(q, e.addr, e.len, flags & VRING_DESC_F_WRITE))
+			return false;
+	}
+	return true;
+}
+
+/** Direct descriptors from d on; *id is set to that of the last one. False: not this chain. */
+static bool
+packed_quick_ring(const struct foo_vq *vq, struct vq_quick *q, const struct packed_place *at,
+		  struct packed_desc d, uint16_t *id)
+{
+	uint16_t slots = 1, pos = at->pos;
+
+	for (;; slots++) {
+		if (unlikely(d.flags & VRING_DESC_F_INDIRECT) ||
+		    !vq_quick_add(q, d.addr, d.len, d.flags & VRING_DESC_F_WRITE))
+			return false;
+		*id = d.id;
+		if (!(d.flags & VRING_DESC_F_NEXT))
+			return true;
+		if (unlikely(slots >= at->room))
+			return false;
+		pos = pos + 1 == vq->size ? 0 : pos + 1;
+		d = packed_load_from(at->ring, pos);
+	}
+}
+
+/** The quick way: direct descriptors, or one for an indirect table and nothing else. False: not
+ * this chain. */
+static bool
+packed_chain_quick(struct foo_vq *vq, struct foo_chain *chain, unsigned int nseg,
+		   const struct packed_place *at, struct packed_desc d)
+{
+	struct vq_quick q = vq_quick(vq, &vq->seg[nseg], vq->seg_max - nseg);
+
+	if (d.flags & VRING_DESC_F_INDIRECT) {
+		if (!packed_quick_table(vq, &q, &d))
+			return false;
+		chain->id = d.id;
+		chain->slots = 1;
+	} else {
+		if (!packed_quick_ring(vq, &q, at, d, &chain->id))
+			return false;
+		chain->slots = (uint16_t)(q.nread + q.nwrite);
+	}
+	return vq_quick_end(vq, &q, chain);
+}
+
+/** Any chain but a single direct descriptor. */
 static enum foo_fault
 packed_chain(struct foo_vq *vq, struct foo_chain *chain, unsigned int nseg,
 	     const struct packed_place *at, struct packed_desc d)
@@ -159,6 +224,8 @@ packed_chain(struct foo_vq *vq, struct foo_chain *chain, unsigned int nseg,
 	enum foo_fault fault;
 	struct vq_walk w;
 
+	if (likely(packed_chain_quick(vq, chain, nseg, at, d)))
+		return FOO_FAULT_NONE;
 	vq_walk_start(&w, &vq->seg[nseg], max, vq->size);
 	fault = packed_walk(vq, &w, at, d, chain);
 	if (fault == FOO_FAULT_NONE && !(w.fault == FOO_FAULT_SEGMENTS && max < vq->seg_max))

@@ -104,13 +104,46 @@ split_walk(struct foo_vq *vq, struct vq_walk *w, struct foo_chain *chain)
 	}
 }
 
-/** The long way: several descriptors, an indirect table, or a fault. */
+/** The quick way: direct descriptors, or one for an indirect table and nothing else. False: not
+ * this chain. */
+static bool
+split_chain_quick(struct foo_vq *vq, struct foo_chain *chain, struct foo_seg *seg, unsigned int max)
+{
+	struct vq_quick q = vq_quick(vq, seg, max);
+	struct vq_desc d = vq_desc_load(&vq->desc[chain->id]);
+	bool indirect = d.flags & VRING_DESC_F_INDIRECT;
+	const uint8_t *table = (const uint8_t *)vq->desc;
+	uint32_t count = vq->size;
+
+	if (indirect) {
+		table = vq_quick_table(vq, &q, d.addr, d.len, &count);
+		if (unlikely(table == NULL || d.flags & VRING_DESC_F_NEXT))
+			return false;
+		d = vq_desc_load(table);
+	}
+	for (;;) {
+		if (unlikely(d.flags & VRING_DESC_F_INDIRECT) ||
+		    !vq_quick_add(&q, d.addr, d.len, d.flags & VRING_DESC_F_WRITE))
+			return false;
+		if (!(d.flags & VRING_DESC_F_NEXT))
+			break;
+		if (unlikely(d.next >= count))
+			return false;
+		d = vq_desc_load(table + d.next * sizeof(struct vring_desc));
+	}
+	chain->slots = indirect ? 1 : (uint16_t)(q.nread + q.nwrite);
+	return vq_quick_end(vq, &q, chain);
+}
+
+/** Any chain but a single direct descriptor. */
 static enum foo_fault
 split_chain(struct foo_vq *vq, struct foo_chain *chain, struct foo_seg *seg, unsigned int max)
 {
 	enum foo_fault fault = FOO_FAULT_NONE;
 	struct vq_walk w;
 
+	if (likely(!vq->inflight[chain->id] && split_chain_quick(vq, chain, seg, max)))
+		return FOO_FAULT_NONE;
 	vq_walk_start(&w, seg, max, vq->size);
 	if (vq->inflight[chain->id])
 		w.fault = FOO_FAULT_HEAD_REPEATED;
