@@ -143,7 +143,14 @@ static int
 req_data(struct blk_queue *bk, struct blk_req *r, struct foo_cursor *c, uint32_t len)
 {
 	uint32_t pieces = r->chain.nread + r->chain.nwrite, done;
+	uint8_t *flat = foo_cursor_take(c, len);
 
+	if (likely(flat != NULL)) {
+		r->io.iov = r->own.iov;
+		r->io.iov[0] = (struct iovec){.iov_base = flat, .iov_len = len};
+		r->io.niov = 1;
+		return VIRTIO_BLK_S_OK;
+	}
 	r->io.iov = req_room(bk, r, pieces);
 	if (unlikely(r->io.iov == NULL))
 		return -EAGAIN;
@@ -277,6 +284,20 @@ req_other(struct blk_queue *bk, struct blk_req *r, struct foo_cursor *c, const s
 	return blk_zone_request(bk, r, hdr->type, hdr->sector);
 }
 
+/* Copy the header out, once; c goes on behind it. False: there is none. */
+static bool
+req_header(struct foo_cursor *c, struct blk_hdr *hdr)
+{
+	const uint8_t *flat = foo_cursor_take(c, sizeof(*hdr));
+
+	if (unlikely(flat == NULL))
+		return foo_cursor_read(c, hdr, sizeof(*hdr)) == sizeof(*hdr);
+	memcpy(hdr, flat, sizeof(*hdr));
+	/* from here on only the copy counts */
+	__asm__ volatile("" : : : "memory");
+	return true;
+}
+
 /* Make it the engine's, if it is right: -EAGAIN, or a status. With OK and without an operation it
  * is done already. */
 static int
@@ -287,7 +308,7 @@ req_prepare(struct blk_queue *bk, struct blk_req *r)
 	struct blk_hdr hdr;
 	int rc;
 
-	if (unlikely(foo_cursor_read(&c, &hdr, sizeof(hdr)) != sizeof(hdr)))
+	if (unlikely(!req_header(&c, &hdr)))
 		return VIRTIO_BLK_S_IOERR;
 	r->kind = req_kind(hdr.type);
 	if (unlikely(dev->cap.read_only && req_mutates(r->kind)))

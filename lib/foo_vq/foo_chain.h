@@ -44,6 +44,31 @@ foo_cursor_writable(const struct foo_vq *vq, const struct foo_chain *chain)
 	return (struct foo_cursor){seg, 0, chain->write_len, vq->mem};
 }
 
+/**
+ * Where the next len bytes are, if they lie in one piece; go on behind them. Guest memory: whoever
+ * looks at a byte twice may see two values, and whoever writes enters it into the dirty log.
+ *
+ * @param len at least 1
+ * @return NULL: they are cut, or there are fewer; the cursor stands where it stood
+ */
+static inline uint8_t *
+foo_cursor_take(struct foo_cursor *c, uint32_t len)
+{
+	const struct foo_seg *seg = c->seg;
+	uint32_t off = c->off;
+
+	if (unlikely(len > c->left))
+		return NULL;
+	if (off == seg->len) {
+		seg++;
+		off = 0;
+	}
+	if (unlikely(len > seg->len - off))
+		return NULL;
+	*c = (struct foo_cursor){seg, off + len, c->left - len, c->mem};
+	return seg->va + off;
+}
+
 /** Copy up to len bytes from the chain into buf and go on behind them. */
 uint32_t foo_cursor_read(struct foo_cursor *c, void *buf, uint32_t len);
 
