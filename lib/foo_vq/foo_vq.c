@@ -356,6 +356,16 @@ foo_vq_used_base(const struct foo_vq *vq)
 	return vq->packed ? (uint16_t)(vq->used_idx | vq->used_wrap << 15) : vq->used_idx;
 }
 
+struct vq_window
+vq_window_move(struct foo_vq *vq, uint64_t addr)
+{
+	const struct foo_mem_region *r = foo_mem_find(vq->mem, addr);
+
+	if (r != NULL)
+		vq->mem_cache = r;
+	return vq_window(vq);
+}
+
 /** Map a buffer into pieces; the region of the last translation is tried first. */
 static int
 walk_map(struct foo_vq *vq, uint64_t addr, uint32_t len, struct foo_seg *seg, unsigned int room)

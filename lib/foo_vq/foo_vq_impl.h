@@ -127,11 +127,14 @@ vq_chain_single(struct foo_chain *chain, struct foo_seg *seg, uint8_t *va, uint3
 	chain->fault = FOO_FAULT_NONE;
 }
 
+/** The window moves to the region that holds addr, if there is one; its queue remembers it. */
+struct vq_window vq_window_move(struct foo_vq *vq, uint64_t addr);
+
 /** Descriptors of a chain that is tried the quick way. */
 #define VQ_QUICK_MAX 20
 
 /**
- * A chain as nearly all are: few descriptors, each in the window, the readable ones first. Anything
+ * A chain as nearly all are: few descriptors, each in one region, the readable ones first. Anything
  * else ends the try, and the chain is walked from its start, which finds what it is. Everything is
  * inlined, so that this struct is registers.
  */
@@ -154,12 +157,24 @@ vq_quick(const struct foo_vq *vq, struct foo_seg *seg, unsigned int room)
 	return (struct vq_quick){.win = vq_window(vq), .seg = seg, .max = max};
 }
 
+/** Where a buffer is; NULL: not in one region. */
+static inline uint8_t *
+vq_quick_va(struct foo_vq *vq, struct vq_quick *q, uint64_t addr, uint32_t len)
+{
+	uint8_t *va = vq_window_va(&q->win, addr, len);
+
+	if (likely(va != NULL))
+		return va;
+	q->win = vq_window_move(vq, addr);
+	return vq_window_va(&q->win, addr, len);
+}
+
 /** Add a buffer. False: the quick way ends. */
 static inline bool
-vq_quick_add(struct vq_quick *q, uint64_t addr, uint32_t len, bool write)
+vq_quick_add(struct foo_vq *vq, struct vq_quick *q, uint64_t addr, uint32_t len, bool write)
 {
 	unsigned int n = q->nread + q->nwrite;
-	uint8_t *va = vq_window_va(&q->win, addr, len);
+	uint8_t *va = vq_quick_va(vq, q, addr, len);
 
 	if (unlikely(va == NULL || n == q->max || (!write && q->nwrite != 0)))
 		return false;
@@ -178,13 +193,12 @@ vq_quick_add(struct vq_quick *q, uint64_t addr, uint32_t len, bool write)
 /** The table of an indirect chain, if all of it may be read the quick way; *count is set to its
  * entries. */
 static inline const uint8_t *
-vq_quick_table(const struct foo_vq *vq, const struct vq_quick *q, uint64_t addr, uint32_t len,
-	       uint32_t *count)
+vq_quick_table(struct foo_vq *vq, struct vq_quick *q, uint64_t addr, uint32_t len, uint32_t *count)
 {
 	*count = len / sizeof(struct vring_desc);
 	if (unlikely(!vq->indirect || len % sizeof(struct vring_desc) != 0 || *count > q->max))
 		return NULL;
-	return vq_window_va(&q->win, addr, len);
+	return vq_quick_va(vq, q, addr, len);
 }
 
 /** All of it is there: enter it into the chain. False: the quick way ends. */

@@ -152,7 +152,7 @@ packed_walk(struct foo_vq *vq, struct vq_walk *w, const struct packed_place *at,
 
 /** The entries of an indirect table, whose flags stand behind the id. False: not this chain. */
 static bool
-packed_quick_table(const struct foo_vq *vq, struct vq_quick *q, const struct packed_desc *d)
+packed_quick_table(struct foo_vq *vq, struct vq_quick *q, const struct packed_desc *d)
 {
 	const uint16_t ignored = vq->table_read_only ? VRING_DESC_F_WRITE : 0;
 	const uint8_t *table;
@@ -167,7 +167,7 @@ packed_quick_table(const struct foo_vq *vq, struct vq_quick *q, const struct pac
 		e = vq_desc_load(table + i * sizeof(struct vring_packed_desc));
 		flags = e.next & ~ignored;
 		if (unlikely(flags & VRING_DESC_F_INDIRECT) ||
-		    !vq_quick_add(q, e.addr, e.len, flags & VRING_DESC_F_WRITE))
+		    !vq_quick_add(vq, q, e.addr, e.len, flags & VRING_DESC_F_WRITE))
 			return false;
 	}
 	return true;
@@ -175,14 +175,14 @@ packed_quick_table(const struct foo_vq *vq, struct vq_quick *q, const struct pac
 
 /** Direct descriptors from d on; *id is set to that of the last one. False: not this chain. */
 static bool
-packed_quick_ring(const struct foo_vq *vq, struct vq_quick *q, const struct packed_place *at,
+packed_quick_ring(struct foo_vq *vq, struct vq_quick *q, const struct packed_place *at,
 		  struct packed_desc d, uint16_t *id)
 {
 	uint16_t slots = 1, pos = at->pos;
 
 	for (;; slots++) {
 		if (unlikely(d.flags & VRING_DESC_F_INDIRECT) ||
-		    !vq_quick_add(q, d.addr, d.len, d.flags & VRING_DESC_F_WRITE))
+		    !vq_quick_add(vq, q, d.addr, d.len, d.flags & VRING_DESC_F_WRITE))
 			return false;
 		*id = d.id;
 		if (!(d.flags & VRING_DESC_F_NEXT))

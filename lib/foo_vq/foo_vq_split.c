@@ -123,7 +123,7 @@ split_chain_quick(struct foo_vq *vq, struct foo_chain *chain, struct foo_seg *se
 	}
 	for (;;) {
 		if (unlikely(d.flags & VRING_DESC_F_INDIRECT) ||
-		    !vq_quick_add(&q, d.addr, d.len, d.flags & VRING_DESC_F_WRITE))
+		    !vq_quick_add(vq, &q, d.addr, d.len, d.flags & VRING_DESC_F_WRITE))
 			return false;
 		if (!(d.flags & VRING_DESC_F_NEXT))
 			break;
