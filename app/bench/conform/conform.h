@@ -87,7 +87,7 @@ struct conform_ctx;
 struct conform_case {
 	const char *name;           /**< "group.name". */
 	const char *what;           /**< One line: what it does. */
-	const char *section;        /**< Of VIRTIO 1.2, or of QEMU's vhost-user.rst. */
+	const char *section;        /**< Of VIRTIO 1.2 (zones: 1.3), or of QEMU's vhost-user.rst. */
 	enum conform_origin origin; /**< Whose expectation. */
 	unsigned int expected;      /**< Set of reactions that are as they should be. */
 	unsigned int devices;       /**< enum conform_device. */
@@ -115,6 +115,7 @@ extern const struct conform_group conform_packed_group;    /**< What only packed
 extern const struct conform_group conform_net_group;       /**< Network packets. */
 extern const struct conform_group conform_blk_group;       /**< Block requests. */
 extern const struct conform_group conform_blk_range_group; /**< Ranges of sectors. */
+extern const struct conform_group conform_blk_zone_group;  /**< Zones. */
 extern const struct conform_group conform_ctl_group;       /**< Messages about rings. */
 extern const struct conform_group conform_mem_group;       /**< Memory tables. */
 extern const struct conform_group conform_stream_group;    /**< Bytes and connections. */

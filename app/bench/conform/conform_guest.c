@@ -66,7 +66,8 @@ wanted_features(const struct conform_setup *set)
 	if (set->device == CONFORM_NET && !set->legacy)
 		f |= CONFORM_BIT(VIRTIO_NET_F_MRG_RXBUF);
 	if (set->device == CONFORM_BLK)
-		f |= CONFORM_BIT(VIRTIO_BLK_F_RO) | CONFORM_BIT(VIRTIO_BLK_F_FLUSH);
+		f |= CONFORM_BIT(VIRTIO_BLK_F_RO) | CONFORM_BIT(VIRTIO_BLK_F_FLUSH) |
+		     CONFORM_BIT(CONFORM_BLK_F_ZONED);
 	return f;
 }
 

@@ -29,6 +29,9 @@
 /** Bytes of a buffer of a queue. */
 #define CONFORM_BUF 4096u
 
+/** Feature bit of zoned disks, VIRTIO 1.3, 5.2.3; headers have it from Linux 6.3 on. */
+#define CONFORM_BLK_F_ZONED 17
+
 /** Queue size unless a case wants another. */
 #define CONFORM_SIZE 64
 

@@ -27,11 +27,17 @@
 #define TURNED_AWAY_MS 10000
 
 const struct conform_group *const conform_groups[] = {
-	&conform_ring_group,   &conform_desc_group,
-	&conform_packed_group, &conform_net_group,
-	&conform_blk_group,    &conform_blk_range_group,
-	&conform_mem_group,    &conform_ctl_group,
-	&conform_stream_group, NULL,
+	&conform_ring_group,
+	&conform_desc_group,
+	&conform_packed_group,
+	&conform_net_group,
+	&conform_blk_group,
+	&conform_blk_range_group,
+	&conform_blk_zone_group,
+	&conform_mem_group,
+	&conform_ctl_group,
+	&conform_stream_group,
+	NULL,
 };
 
 /* A run as it goes. */
