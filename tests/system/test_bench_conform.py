@@ -126,6 +126,22 @@ class ConformTest(systest.SystemTest):
         self.assertEqual(seen["blk.read-only-write@split"]["verdict"], "pass")
         self.assertEqual(seen["blk.write-513@split"]["verdict"], "skip")
 
+    def test_4k_disk(self):
+        """Blocks of 4096 bytes: all that is not of 512-byte disks alone is done, and its own."""
+        sock = self.ws.path("4k.sock")
+        foo = self.ws.foo(["blk_malloc0,iface=%s,size=16M,block-size=4096" % sock])
+        status, report, junit = self.conform("--socket", sock, "--device", "blk", "--case",
+                                             "blk.*", "--case", "desc.*", "--strict", "--pid",
+                                             str(foo.pid))
+        bad = [c for c in report["cases"] if c["verdict"] not in ("pass", "skip")]
+        self.assertEqual((status, bad), (0, []))
+        seen = {c["name"]: c["observed"] for c in report["cases"]}
+        self.assertEqual(seen["blk.4k-write@split"], "pass")
+        self.assertEqual(seen["blk.4k-write-sector@packed"], "refused")
+        self.assertEqual(seen["blk.read-511@split"], "not-run")
+        self.assertEqual(seen["desc.addr-unmapped@split"], "refused")
+        self.check_reports(report, junit)
+
     def test_zoned_disk(self):
         """A disk with zones, of which the first is conventional: nothing about zones is skipped."""
         sock = self.ws.path("zoned.sock")

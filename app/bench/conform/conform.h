@@ -78,6 +78,8 @@ enum conform_need {
 	CONFORM_NEED_DATA = 2, /**< A disk that keeps what is written. */
 	CONFORM_NEED_RO = 4,   /**< A read-only disk. */
 	CONFORM_NEED_RW = 8,   /**< A disk that is not. */
+	CONFORM_NEED_4K = 32,  /**< A disk of 4096-byte blocks; others that are of disks alone need
+				* 512-byte ones. */
 	CONFORM_RAW = 16,      /**< The case connects by itself: none is opened for it. */
 };
 
@@ -114,6 +116,7 @@ extern const struct conform_group conform_desc_group;      /**< Descriptors and 
 extern const struct conform_group conform_packed_group;    /**< What only packed rings have. */
 extern const struct conform_group conform_net_group;       /**< Network packets. */
 extern const struct conform_group conform_blk_group;       /**< Block requests. */
+extern const struct conform_group conform_blk_4k_group;    /**< 4096-byte blocks. */
 extern const struct conform_group conform_blk_range_group; /**< Ranges of sectors. */
 extern const struct conform_group conform_blk_zone_group;  /**< Zones. */
 extern const struct conform_group conform_ctl_group;       /**< Messages about rings. */

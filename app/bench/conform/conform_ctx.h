@@ -20,6 +20,7 @@ struct conform_backend {
 	uint64_t proto;     /**< Protocol features that it offers. */
 	uint64_t queue_num; /**< GET_QUEUE_NUM; 0: not known. */
 	uint64_t capacity;  /**< Blk: sectors, 0: not known. */
+	uint32_t block;     /**< Blk: bytes of a block. */
 	bool read_only;     /**< Blk: VIRTIO_BLK_F_RO. */
 	bool keeps_data;    /**< Blk: what is written can be read. */
 	bool two;           /**< It serves two front-ends on a socket at once. */

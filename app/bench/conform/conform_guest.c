@@ -81,6 +81,8 @@ conform_guest_connect(struct conform_guest *g, const struct conform_setup *set)
 	g->front.timeout_ms = set->timeout_ms;
 	if (set->no_protocol)
 		g->front.proto_wanted = 0;
+	if (g->set.block == 0)
+		g->set.block = 512;
 	if (g->set.size == 0)
 		g->set.size = CONFORM_SIZE;
 	if (g->set.rx_len == 0)

@@ -27,7 +27,7 @@
 #define CONFORM_BIT(n) (UINT64_C(1) << (n))
 
 /** Bytes of a buffer of a queue. */
-#define CONFORM_BUF 4096u
+#define CONFORM_BUF 8192u
 
 /** Feature bit of zoned disks, VIRTIO 1.3, 5.2.3; headers have it from Linux 6.3 on. */
 #define CONFORM_BLK_F_ZONED 17
@@ -68,6 +68,7 @@ struct conform_setup {
 	bool no_protocol;    /**< Without protocol features. */
 	bool no_loop;        /**< Net: packets do not come back. */
 	bool keeps_data;     /**< Blk: what is written can be read. */
+	uint32_t block;      /**< Blk: bytes of a block, 512 or 4096; 0: 512. */
 	uint64_t features;   /**< To negotiate beside the usual ones. */
 	uint16_t size;       /**< Queue size, 0: CONFORM_SIZE. */
 	uint16_t base;       /**< Added to the index at which rings start. */

@@ -27,17 +27,10 @@
 #define TURNED_AWAY_MS 10000
 
 const struct conform_group *const conform_groups[] = {
-	&conform_ring_group,
-	&conform_desc_group,
-	&conform_packed_group,
-	&conform_net_group,
-	&conform_blk_group,
-	&conform_blk_range_group,
-	&conform_blk_zone_group,
-	&conform_mem_group,
-	&conform_ctl_group,
-	&conform_stream_group,
-	NULL,
+	&conform_ring_group,      &conform_desc_group,     &conform_packed_group,
+	&conform_net_group,       &conform_blk_group,      &conform_blk_4k_group,
+	&conform_blk_range_group, &conform_blk_zone_group, &conform_mem_group,
+	&conform_ctl_group,       &conform_stream_group,   NULL,
 };
 
 /* A run as it goes. */
@@ -59,6 +52,7 @@ plain_setup(const struct run *run)
 				      .device = run->opt->device,
 				      .no_loop = run->opt->no_loop,
 				      .keeps_data = run->be.keeps_data,
+				      .block = run->be.block,
 				      .timeout_ms = run->opt->timeout_ms};
 }
 
@@ -166,13 +160,20 @@ start_process(struct run *run)
 	return ret;
 }
 
-/* Capacity, and whether the disk keeps what is written. */
+/* Capacity, blocks, and whether the disk keeps what is written. */
 static void
 look_at_disk(struct run *run, struct conform_guest *g)
 {
+	struct virtio_blk_config c = {0};
+	const uint32_t front = offsetof(struct virtio_blk_config, blk_size) + sizeof(c.blk_size);
+
 	run->be.read_only = run->be.features & CONFORM_BIT(VIRTIO_BLK_F_RO);
 	if (foo_front_has_proto(&g->front, FOO_FRONT_P_CONFIG))
-		foo_front_get_config(&g->front, 0, &run->be.capacity, sizeof(run->be.capacity));
+		foo_front_get_config(&g->front, 0, &c, front);
+	run->be.capacity = c.capacity;
+	if ((run->be.features & CONFORM_BIT(VIRTIO_BLK_F_BLK_SIZE)) && c.blk_size == 4096)
+		run->be.block = c.blk_size;
+	g->set.block = run->be.block;
 	if (run->be.read_only)
 		return;
 	g->set.keeps_data = true;
@@ -211,6 +212,7 @@ look_at(struct run *run)
 	run->be.features = g->front.offered;
 	run->be.proto = g->front.proto_offered;
 	run->be.queue_num = g->front.queue_num;
+	run->be.block = 512;
 	if (run->opt->device == CONFORM_BLK)
 		look_at_disk(run, g);
 	ret = conform_work(g, 3);
@@ -243,6 +245,9 @@ missing(const struct run *run, const struct conform_case *c, bool packed)
 		return "the disk is read-only";
 	if ((c->needs & CONFORM_NEED_DATA) && !run->be.keeps_data)
 		return "the disk does not keep what is written";
+	if (c->devices == CONFORM_BLK && !(c->needs & CONFORM_NEED_4K) != (run->be.block == 512))
+		return run->be.block == 512 ? "the disk has blocks of 512 bytes" :
+					      "the disk has blocks of 4096 bytes";
 	return NULL;
 }
 

@@ -211,7 +211,7 @@ conform_valid_chain(struct conform_guest *g, struct foo_guest_buf *buf)
 
 	g->seq++;
 	if (g->set.device == CONFORM_BLK) {
-		conform_blk_chain(g, buf, VIRTIO_BLK_T_IN, 0, 512, 0);
+		conform_blk_chain(g, buf, VIRTIO_BLK_T_IN, 0, g->set.block, 0);
 		return 3;
 	}
 	g->seen[g->seq % CONFORM_TOKENS] = false;
@@ -258,7 +258,7 @@ work_net(struct conform_guest *g, uint32_t len)
 static int
 request(struct conform_guest *g, uint32_t type, uint64_t sector, uint32_t seed, int *token)
 {
-	const uint32_t len = 512, written = type == VIRTIO_BLK_T_IN ? len + 1 : 1;
+	const uint32_t len = g->set.block, written = type == VIRTIO_BLK_T_IN ? len + 1 : 1;
 	struct foo_guest_buf buf[3];
 
 	conform_blk_chain(g, buf, type, sector, len, seed);
@@ -280,7 +280,7 @@ request(struct conform_guest *g, uint32_t type, uint64_t sector, uint32_t seed, 
 static int
 work_blk(struct conform_guest *g, unsigned int n)
 {
-	const uint64_t sector = n % BLK_SECTORS;
+	const uint64_t sector = n % BLK_SECTORS * (g->set.block / 512);
 	const uint32_t seed = ++g->seq;
 	int ret = 0, token;
 	const uint8_t *data;
@@ -292,7 +292,7 @@ work_blk(struct conform_guest *g, unsigned int n)
 	if (ret != 0 || !g->set.keeps_data)
 		return ret;
 	data = conform_blk_data(g, token);
-	for (uint32_t i = 0; i < 512; i++) {
+	for (uint32_t i = 0; i < g->set.block; i++) {
 		if (data[i] != conform_pattern(seed, i)) {
 			conform_wrong(g, "byte %u of sector %u is not what was written", i,
 				      (unsigned int)sector);
