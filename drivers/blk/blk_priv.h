@@ -13,7 +13,7 @@
 #include <rte_common.h>
 
 #include "blk_zone.h"
-#include "foo_blk.h"
+#include "foo_blk_io.h"
 
 /** Bytes of the answer to GET_ID (VIRTIO 1.2, 5.2.6). */
 #define BLK_ID_LEN VIRTIO_BLK_ID_BYTES
@@ -215,13 +215,6 @@ bool blk_queue_pending(const struct foo_queue *q);
 
 /** Count a request that has ended. Lcore. */
 void blk_stats_ended(struct blk_queue *bk, const struct blk_req *r, uint8_t status);
-
-/** Add to a counter that others read. Lcore. */
-static inline void
-blk_count(uint64_t *counter, uint64_t n)
-{
-	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
-}
 
 /** Implements foo_ops::queue_counters. */
 void blk_queue_counters(const struct foo_queue *q, foo_counter_fn emit, void *ctx);

@@ -95,7 +95,7 @@ static void
 qos_throttled(struct blk_queue *bk)
 {
 	qos_wait(bk, true);
-	blk_count(&bk->bq.stats.throttled, 1);
+	foo_blk_count(&bk->bq.stats.throttled, 1);
 }
 
 void

@@ -6,7 +6,6 @@
 #include <errno.h>
 
 #include <rte_cycles.h>
-#include <rte_lcore.h>
 #include <rte_malloc.h>
 #include <rte_prefetch.h>
 
@@ -29,23 +28,21 @@ queue_free(struct blk_queue *bk)
 	bk->nfree = 0;
 }
 
-/* Zeroed memory of a NUMA node, or of another if that has none. */
+/* Zeroed memory of the queue's, beginning with a cache line. */
 static void *
-queue_zalloc(size_t size, int node)
+queue_zalloc(const struct blk_queue *bk, size_t size)
 {
-	void *p = rte_zmalloc_socket(NULL, size, RTE_CACHE_LINE_SIZE, node);
-
-	return p != NULL ? p : rte_zmalloc(NULL, size, RTE_CACHE_LINE_SIZE);
+	return foo_blk_queue_alloc(&bk->bq, size, RTE_CACHE_LINE_SIZE);
 }
 
 static int
-queue_alloc(struct blk_queue *bk, uint32_t depth, int node)
+queue_alloc(struct blk_queue *bk, uint32_t depth)
 {
 	uint32_t nlong = RTE_MIN(depth, BLK_LONG_MAX);
 
-	bk->free = queue_zalloc(depth * sizeof(*bk->free), node);
-	bk->req = queue_zalloc(depth * sizeof(*bk->req), node);
-	bk->long_mem = queue_zalloc(nlong * sizeof(*bk->long_mem), node);
+	bk->free = queue_zalloc(bk, depth * sizeof(*bk->free));
+	bk->req = queue_zalloc(bk, depth * sizeof(*bk->req));
+	bk->long_mem = queue_zalloc(bk, nlong * sizeof(*bk->long_mem));
 	if (bk->free == NULL || bk->req == NULL || bk->long_mem == NULL) {
 		queue_free(bk);
 		return -ENOMEM;
@@ -68,7 +65,7 @@ blk_queue_attach(struct foo_queue *q)
 
 	bk->bq.q = q;
 	bk->bq.dev = dev;
-	rc = queue_alloc(bk, dev->depth, (int)rte_lcore_to_socket_id(q->lcore));
+	rc = queue_alloc(bk, dev->depth);
 	if (rc != 0)
 		return rc;
 	if (dev->engine->queue_open != NULL)

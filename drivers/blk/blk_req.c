@@ -111,7 +111,7 @@ foo_blk_done(struct foo_blk_queue *bq, struct foo_blk_io *io, int result)
 	} else if (result == -EOPNOTSUPP && io->op >= FOO_BLK_DISCARD) {
 		req_end(bk, r, VIRTIO_BLK_S_UNSUPP);
 	} else {
-		blk_count(&bq->stats.io_errors, 1);
+		foo_blk_count(&bq->stats.io_errors, 1);
 		req_end(bk, r, VIRTIO_BLK_S_IOERR);
 	}
 }
@@ -360,7 +360,7 @@ req_new(struct blk_queue *bk, const struct foo_chain *chain)
 static int
 req_refuse(struct blk_queue *bk, const struct foo_chain *chain)
 {
-	blk_count(&bk->bq.stats.refused, 1);
+	foo_blk_count(&bk->bq.stats.refused, 1);
 	foo_vq_push(&bk->bq.q->vq, chain, 0);
 	bk->ended++;
 	return 0;
@@ -385,7 +385,7 @@ blk_req_begin(struct blk_queue *bk, const struct foo_chain *chain)
 		return rc;
 	}
 	if (rc != VIRTIO_BLK_S_OK && rc != VIRTIO_BLK_S_UNSUPP)
-		blk_count(&bk->bq.stats.refused, 1);
+		foo_blk_count(&bk->bq.stats.refused, 1);
 	req_end(bk, r, (uint8_t)rc);
 	return 0;
 }

@@ -62,13 +62,13 @@ blk_stats_ended(struct blk_queue *bk, const struct blk_req *r, uint8_t status)
 	struct foo_blk_queue_stats *s = &bk->bq.stats;
 	uint64_t cycles = bk->now - r->start;
 
-	blk_count(&s->requests[r->kind], 1);
+	foo_blk_count(&s->requests[r->kind], 1);
 	if (likely(status == VIRTIO_BLK_S_OK))
-		blk_count(&s->bytes[r->kind], r->bytes);
+		foo_blk_count(&s->bytes[r->kind], r->bytes);
 	else if (status == VIRTIO_BLK_S_UNSUPP)
-		blk_count(&s->unsupported, 1);
-	blk_count(&s->latency_cycles, cycles);
-	blk_count(&s->latency[bucket_of(cycles)], 1);
+		foo_blk_count(&s->unsupported, 1);
+	foo_blk_count(&s->latency_cycles, cycles);
+	foo_blk_count(&s->latency[bucket_of(cycles)], 1);
 }
 
 bool
