@@ -112,18 +112,6 @@ foo_guest_ring_add_burst(struct foo_guest_ring *ring, const struct foo_guest_buf
 	return n;
 }
 
-/* The device has read these lines: ask for them with the right to write them, before the next chain
- * that goes there does. Processors without the instruction do nothing. */
-ALWAYS_INLINE void
-own_line(const void *p)
-{
-#if defined(__x86_64__)
-	__asm__ volatile("prefetchw %0" : : "m"(*(const char *)p));
-#else
-	__builtin_prefetch(p, 1);
-#endif
-}
-
 /* Go on behind a used chain, and recycle its descriptors (split) or buffer id (packed). */
 ALWAYS_INLINE void
 poll_release(struct foo_guest_ring *ring, struct cursor *at, uint16_t id, const bool packed)
@@ -141,8 +129,9 @@ poll_release(struct foo_guest_ring *ring, struct cursor *at, uint16_t id, const 
 		}
 	} else {
 		at->used_idx++;
+		/* the device has read it, and the next chain goes there */
 		if (n > 1)
-			own_line(&ring->desc[id]);
+			foo_guest_own_line(&ring->desc[id]);
 	}
 	if (empty)
 		ring->free_head = id;

@@ -11,7 +11,6 @@
 
 #include <linux/virtio_blk.h>
 
-#include "bench_prefetch.h"
 #include "blk_guest.h"
 
 /* Wrong answers that are described; the others are counted. */
@@ -333,11 +332,11 @@ complete(struct blk_guest *bg, struct blk_queue *q, const struct foo_guest_used 
 }
 
 /* The device has written the status of these requests; the next ones will be written there. */
-static BENCH_FOR_WRITING void
+static void
 own_lines(const struct blk_queue *q, const struct foo_guest_used *used, int n)
 {
 	for (int i = 0; i < n; i++)
-		__builtin_prefetch(q->line + used[i].token * sizeof(struct slot_line), 1);
+		foo_guest_own_line(q->line + used[i].token * sizeof(struct slot_line));
 }
 
 int

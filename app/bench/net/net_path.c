@@ -11,7 +11,6 @@
 #include <linux/virtio_net.h>
 
 #include "bench_payload.h"
-#include "bench_prefetch.h"
 #include "net_guest.h"
 
 /* Wrong packets that are described; the others are counted. */
@@ -124,13 +123,13 @@ tx_room(const struct net_guest *ng, struct net_txq *q)
 }
 
 /* The device has read the next n packets' lines: get them back for writing, all at once. */
-static BENCH_FOR_WRITING void
+static void
 own_lines(const struct net_guest *ng, const struct net_txq *q, uint32_t n)
 {
 	const uint8_t *packet = q->buf.va + ng->hdr_len;
 
 	for (uint32_t i = 1; i <= n; i++)
-		__builtin_prefetch(packet + (uint64_t)q->free[q->nfree - i] * q->buf.stride, 1);
+		foo_guest_own_line(packet + (uint64_t)q->free[q->nfree - i] * q->buf.stride);
 }
 
 int
