@@ -39,6 +39,17 @@ enum blk_type {
 #define RW CONFORM_NEED_RW
 /** @} */
 
+/** One range of a discard, write zeroes or secure erase (5.2.6). */
+struct conform_blk_range {
+	uint64_t sector; /**< First one. */
+	uint32_t num;    /**< Sectors. */
+	uint32_t flags;  /**< 1: unmap. */
+};
+
+/** Send a request of this type with len bytes of ranges, and observe. */
+enum conform_reaction conform_blk_send_ranges(struct conform_ctx *ctx, uint32_t type,
+					      const struct conform_blk_range *range, uint32_t len);
+
 /** The status that a request ended with, reaction r, must be this one. */
 static inline enum conform_reaction
 conform_blk_expect(struct conform_ctx *ctx, enum conform_reaction r, uint8_t status)

@@ -3,7 +3,7 @@
  */
 /* virtio-blk with blocks of 4096 bytes. Sectors count 512 bytes all the same (VIRTIO 1.2, 5.2.5),
  * and blk_size says what is read and written best. Whether less than a block is refused is the
- * device's to say: it must be done right or not at all. */
+ * device's to say: what changes the disk must be done right or not at all. */
 
 #include <string.h>
 
@@ -25,29 +25,40 @@ transfer(struct conform_ctx *ctx, uint32_t type, uint64_t sector, uint32_t len, 
 	return conform_send(ctx, buf, 3, FOO_GUEST_DIRECT);
 }
 
-static bool
-is_pattern(struct conform_ctx *ctx, uint32_t seed, uint32_t from, uint32_t to)
+/* What the first len bytes of a block hold is a pattern, of a write that began there. */
+static void
+fill(uint8_t *to, uint32_t len, uint32_t seed)
 {
-	const uint8_t *data = conform_blk_data(ctx->g, ctx->bad_token);
-
-	for (uint32_t i = from; i < to; i++) {
-		if (data[i] != conform_pattern(seed, i)) {
-			conform_note(ctx, "byte %u of the block is 0x%x", i, data[i]);
-			return false;
-		}
-	}
-	return true;
+	for (uint32_t i = 0; i < len; i++)
+		to[i] = conform_pattern(seed, i);
 }
 
-/* A block is there as it was written. */
+/* The block is there as it should be. */
 static enum conform_reaction
-block_is(struct conform_ctx *ctx, uint32_t seed)
+block_is(struct conform_ctx *ctx, const uint8_t *want)
 {
 	enum conform_reaction r = transfer(ctx, T_IN, FIRST, BLOCK, 0);
+	const uint8_t *data;
 
-	if (r != CONFORM_PASS || is_pattern(ctx, seed, 0, BLOCK))
+	if (r != CONFORM_PASS)
 		return r;
-	return CONFORM_UNEXPECTED;
+	data = conform_blk_data(ctx->g, ctx->bad_token);
+	for (uint32_t i = 0; i < BLOCK; i++) {
+		if (data[i] != want[i]) {
+			conform_note(ctx, "byte %u of the block is 0x%x", i, data[i]);
+			return CONFORM_UNEXPECTED;
+		}
+	}
+	return r;
+}
+
+/* A request about the block ended with r, which stands if the block is as it should be. */
+static enum conform_reaction
+block_after(struct conform_ctx *ctx, enum conform_reaction r, const uint8_t *want)
+{
+	const enum conform_reaction after = block_is(ctx, want);
+
+	return after == CONFORM_PASS ? r : after;
 }
 
 static enum conform_reaction
@@ -55,24 +66,27 @@ write_block(struct conform_ctx *ctx)
 {
 	const uint32_t seed = ++ctx->g->seq;
 	enum conform_reaction r = transfer(ctx, T_OUT, FIRST, BLOCK, seed);
+	uint8_t want[BLOCK];
 
-	return r == CONFORM_PASS ? block_is(ctx, seed) : r;
+	fill(want, BLOCK, seed);
+	return r == CONFORM_PASS ? block_is(ctx, want) : r;
 }
 
 /* A write of arg sectors from the second one of a block on. Refused, it has changed nothing. */
 static enum conform_reaction
 write_part(struct conform_ctx *ctx)
 {
-	const uint32_t seed = ++ctx->g->seq;
-	enum conform_reaction r = transfer(ctx, T_OUT, FIRST, BLOCK, seed), after;
+	const uint32_t seed = ++ctx->g->seq, len = (uint32_t)ctx->c->arg * SECTOR;
+	enum conform_reaction r = transfer(ctx, T_OUT, FIRST, BLOCK, seed);
+	uint8_t want[BLOCK];
 
 	if (r != CONFORM_PASS)
 		return r;
-	r = transfer(ctx, T_OUT, FIRST + 1, (uint32_t)ctx->c->arg * SECTOR, seed + 1);
-	if (r != CONFORM_REFUSED)
-		return r;
-	after = block_is(ctx, seed);
-	return after == CONFORM_PASS ? r : after;
+	fill(want, BLOCK, seed);
+	r = transfer(ctx, T_OUT, FIRST + 1, len, seed + 1);
+	if (r == CONFORM_PASS)
+		fill(want + SECTOR, len < BLOCK - SECTOR ? len : BLOCK - SECTOR, seed + 1);
+	return r == CONFORM_PASS || r == CONFORM_REFUSED ? block_after(ctx, r, want) : r;
 }
 
 /* A read of arg sectors from the second one of a block on. */
@@ -107,30 +121,26 @@ beyond(struct conform_ctx *ctx)
 				  VIRTIO_BLK_S_IOERR);
 }
 
-/* One range (5.2.6) of arg sectors. */
+/* Zeroes in, or a discard of, the first arg sectors of a block. Refused, it has changed nothing;
+ * what is discarded may hold anything. */
 static enum conform_reaction
 range(struct conform_ctx *ctx)
 {
 	const bool zeroes = ctx->c->features & CONFORM_BIT(VIRTIO_BLK_F_WRITE_ZEROES);
-	const struct {
-		uint64_t sector;
-		uint32_t num;
-		uint32_t flags;
-	} one = {FIRST, (uint32_t)ctx->c->arg, 0};
+	const struct conform_blk_range one = {.sector = FIRST, .num = (uint32_t)ctx->c->arg};
 	const uint32_t seed = ++ctx->g->seq;
-	enum conform_reaction r = transfer(ctx, T_OUT, FIRST, BLOCK, seed), after;
-	struct foo_guest_buf buf[3];
+	enum conform_reaction r = transfer(ctx, T_OUT, FIRST, BLOCK, seed);
+	uint8_t want[BLOCK];
 
 	if (r != CONFORM_PASS)
 		return r;
-	conform_blk_chain(ctx->g, buf, zeroes ? T_WRITE_ZEROES : T_DISCARD, 0, sizeof(one), 0);
-	buf[1].flags = 0;
-	foo_guest_mem_write(&ctx->g->mem, buf[1].gpa, &one, sizeof(one));
-	r = conform_send(ctx, buf, 3, FOO_GUEST_DIRECT);
-	if (r != CONFORM_REFUSED)
+	fill(want, BLOCK, seed);
+	r = conform_blk_send_ranges(ctx, zeroes ? T_WRITE_ZEROES : T_DISCARD, &one, sizeof(one));
+	if (r == CONFORM_PASS && zeroes)
+		memset(want, 0, one.num * SECTOR);
+	else if (r != CONFORM_REFUSED)
 		return r;
-	after = block_is(ctx, seed);
-	return after == CONFORM_PASS ? r : after;
+	return ctx->g->set.keeps_data ? block_after(ctx, r, want) : r;
 }
 
 #define DISCARD CONFORM_BIT(VIRTIO_BLK_F_DISCARD)

@@ -13,16 +13,9 @@
 /* Sectors of one write or read here: conform_blk_chain() takes no more. */
 #define SECTORS 4u
 
-/* Discard, write zeroes and secure erase: one range (5.2.6). */
-struct range {
-	uint64_t sector;
-	uint32_t num;
-	uint32_t flags;
-};
-
-/* A request of len bytes of ranges. */
-static enum conform_reaction
-send_ranges(struct conform_ctx *ctx, uint32_t type, const struct range *range, uint32_t len)
+enum conform_reaction
+conform_blk_send_ranges(struct conform_ctx *ctx, uint32_t type,
+			const struct conform_blk_range *range, uint32_t len)
 {
 	struct foo_guest_buf buf[3];
 
@@ -49,20 +42,22 @@ range_type(const struct conform_ctx *ctx)
 static enum conform_reaction
 range_beyond(struct conform_ctx *ctx)
 {
-	const struct range end = {.sector = ctx->be->capacity - 1, .num = 16};
-	const struct range far = {.sector = UINT64_MAX - 4, .num = 8};
+	const struct conform_blk_range end = {.sector = ctx->be->capacity - 1, .num = 16};
+	const struct conform_blk_range far = {.sector = UINT64_MAX - 4, .num = 8};
 
-	return conform_blk_expect(
-		ctx, send_ranges(ctx, range_type(ctx), ctx->c->arg ? &far : &end, sizeof(end)),
-		VIRTIO_BLK_S_IOERR);
+	return conform_blk_expect(ctx,
+				  conform_blk_send_ranges(ctx, range_type(ctx),
+							  ctx->c->arg ? &far : &end, sizeof(end)),
+				  VIRTIO_BLK_S_IOERR);
 }
 
 static enum conform_reaction
 range_flags(struct conform_ctx *ctx)
 {
-	const struct range r = {.sector = FIRST, .num = 8, .flags = (uint32_t)ctx->c->arg};
+	const struct conform_blk_range r = {
+		.sector = FIRST, .num = 8, .flags = (uint32_t)ctx->c->arg};
 
-	return conform_blk_expect(ctx, send_ranges(ctx, range_type(ctx), &r, sizeof(r)),
+	return conform_blk_expect(ctx, conform_blk_send_ranges(ctx, range_type(ctx), &r, sizeof(r)),
 				  VIRTIO_BLK_S_UNSUPP);
 }
 
@@ -70,11 +65,11 @@ range_flags(struct conform_ctx *ctx)
 static enum conform_reaction
 range_length(struct conform_ctx *ctx)
 {
-	struct range r[128];
+	struct conform_blk_range r[128];
 
 	for (unsigned int i = 0; i < 128; i++)
-		r[i] = (struct range){.sector = FIRST, .num = 8};
-	return send_ranges(ctx, range_type(ctx), r, (uint32_t)ctx->c->arg);
+		r[i] = (struct conform_blk_range){.sector = FIRST, .num = 8};
+	return conform_blk_send_ranges(ctx, range_type(ctx), r, (uint32_t)ctx->c->arg);
 }
 
 static enum conform_reaction
@@ -93,14 +88,14 @@ transfer(struct conform_ctx *ctx, uint32_t type, uint32_t seed)
 static enum conform_reaction
 range_two(struct conform_ctx *ctx)
 {
-	const struct range r[] = {{.sector = FIRST + SECTORS - 1, .num = 1},
-				  {.sector = FIRST, .num = 1}};
+	const struct conform_blk_range r[] = {{.sector = FIRST + SECTORS - 1, .num = 1},
+					      {.sector = FIRST, .num = 1}};
 	const uint32_t type = range_type(ctx), seed = ++ctx->g->seq;
 	enum conform_reaction reaction = transfer(ctx, T_OUT, seed);
 	const uint8_t *data;
 
 	if (reaction == CONFORM_PASS)
-		reaction = send_ranges(ctx, type, r, sizeof(r));
+		reaction = conform_blk_send_ranges(ctx, type, r, sizeof(r));
 	if (reaction == CONFORM_PASS)
 		reaction = transfer(ctx, T_IN, 0);
 	if (reaction != CONFORM_PASS || !ctx->g->set.keeps_data)
@@ -123,7 +118,7 @@ range_two(struct conform_ctx *ctx)
 static enum conform_reaction
 read_only(struct conform_ctx *ctx)
 {
-	const struct range range = {.sector = FIRST, .num = SECTORS};
+	const struct conform_blk_range range = {.sector = FIRST, .num = SECTORS};
 	uint8_t before[SECTORS * SECTOR];
 	enum conform_reaction r, after;
 
@@ -133,7 +128,7 @@ read_only(struct conform_ctx *ctx)
 	memcpy(before, conform_blk_data(ctx->g, ctx->bad_token), sizeof(before));
 	r = ctx->c->arg == T_OUT ?
 		    conform_blk_expect(ctx, transfer(ctx, T_OUT, 1), VIRTIO_BLK_S_IOERR) :
-		    send_ranges(ctx, (uint32_t)ctx->c->arg, &range, sizeof(range));
+		    conform_blk_send_ranges(ctx, (uint32_t)ctx->c->arg, &range, sizeof(range));
 	if (r != CONFORM_REFUSED)
 		return r;
 	after = transfer(ctx, T_IN, 0);
