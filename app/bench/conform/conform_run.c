@@ -45,6 +45,22 @@ struct run {
 	struct conform_ctx ctx;
 };
 
+/* What a disk says of itself, and how large the guest's requests must be. Each socket has a disk of
+ * its own. */
+static struct virtio_blk_config
+learn_disk(struct conform_guest *g)
+{
+	struct virtio_blk_config c = {0};
+	const uint32_t front = offsetof(struct virtio_blk_config, blk_size) + sizeof(c.blk_size);
+
+	if (g->set.device != CONFORM_BLK || !foo_front_has_proto(&g->front, FOO_FRONT_P_CONFIG))
+		return c;
+	foo_front_get_config(&g->front, 0, &c, front);
+	if ((g->front.offered & CONFORM_BIT(VIRTIO_BLK_F_BLK_SIZE)) && c.blk_size == 4096)
+		g->set.block = c.blk_size;
+	return c;
+}
+
 static struct conform_setup
 plain_setup(const struct run *run)
 {
@@ -86,7 +102,10 @@ open_other(struct run *run)
 	conform_guest_close(run->other);
 	conform_guest_init(run->other);
 	ret = conform_guest_open(run->other, &set);
-	return ret == 0 ? conform_work(run->other, 2) : ret;
+	if (ret != 0)
+		return ret;
+	learn_disk(run->other);
+	return conform_work(run->other, 2);
 }
 
 /* Open a well-behaved guest and do valid work. 0 or -errno; `why` says what failed. */
@@ -103,6 +122,7 @@ witness(struct run *run, int timeout_ms, char *why, size_t len)
 		snprintf(why, len, "a well-behaved front-end cannot start: %s", strerror(-ret));
 		return ret;
 	}
+	learn_disk(run->witness);
 	ret = conform_work(run->witness, 3);
 	if (ret != 0)
 		snprintf(why, len, "a well-behaved front-end gets no service: %s",
@@ -164,16 +184,9 @@ start_process(struct run *run)
 static void
 look_at_disk(struct run *run, struct conform_guest *g)
 {
-	struct virtio_blk_config c = {0};
-	const uint32_t front = offsetof(struct virtio_blk_config, blk_size) + sizeof(c.blk_size);
-
 	run->be.read_only = run->be.features & CONFORM_BIT(VIRTIO_BLK_F_RO);
-	if (foo_front_has_proto(&g->front, FOO_FRONT_P_CONFIG))
-		foo_front_get_config(&g->front, 0, &c, front);
-	run->be.capacity = c.capacity;
-	if ((run->be.features & CONFORM_BIT(VIRTIO_BLK_F_BLK_SIZE)) && c.blk_size == 4096)
-		run->be.block = c.blk_size;
-	g->set.block = run->be.block;
+	run->be.capacity = learn_disk(g).capacity;
+	run->be.block = g->set.block;
 	if (run->be.read_only)
 		return;
 	g->set.keeps_data = true;
@@ -212,7 +225,6 @@ look_at(struct run *run)
 	run->be.features = g->front.offered;
 	run->be.proto = g->front.proto_offered;
 	run->be.queue_num = g->front.queue_num;
-	run->be.block = 512;
 	if (run->opt->device == CONFORM_BLK)
 		look_at_disk(run, g);
 	ret = conform_work(g, 3);
